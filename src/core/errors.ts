@@ -1,0 +1,189 @@
+/** What went wrong, in the core's words. Surfaces map kinds (and codes, where a contract wants more) to status. */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'too_many'
+  | 'unavailable'
+  | 'internal';
+
+/** Where in an input a problem sits: `['factors', 0, 'value']` is `factors[0].value`. */
+export type FieldPath = readonly (string | number)[];
+
+export type FieldCode = 'required' | 'invalid' | 'unknown' | 'taken' | 'locked';
+
+/** One problem of an input. `message` never holds the value that was sent. */
+export interface FieldProblem {
+  readonly path: FieldPath;
+  readonly code: FieldCode;
+  readonly message: string;
+}
+
+export interface CoreErrorOptions {
+  readonly detail?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error family of the product. `publicMessage` is fit for anyone; `detail` is for the log only and
+ * holds neither personal data nor secrets.
+ */
+export class CoreError extends Error {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly publicMessage: string;
+  readonly detail: string | undefined;
+
+  constructor(kind: ErrorKind, code: string, publicMessage: string, options: CoreErrorOptions = {}) {
+    super(publicMessage, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.kind = kind;
+    this.code = code;
+    this.publicMessage = publicMessage;
+    this.detail = options.detail;
+  }
+}
+
+/** Input fails; every problem at once, in the order of the input. */
+export class InvalidInput extends CoreError {
+  readonly problems: readonly FieldProblem[];
+  constructor(problems: readonly FieldProblem[]) {
+    super('invalid', 'invalid_input', 'Some values are missing or not valid.');
+    this.problems = problems;
+  }
+}
+
+/** The body is not what the route reads at all: not JSON, not an object, wrong content type. */
+export class UnreadableBody extends CoreError {
+  constructor(publicMessage: string) {
+    super('invalid', 'unreadable_body', publicMessage);
+  }
+}
+
+export class BodyTooLarge extends CoreError {
+  constructor() {
+    super('invalid', 'body_too_large', 'The request body is too large.');
+  }
+}
+
+/** No credential was sent. */
+export class CredentialMissing extends CoreError {
+  constructor() {
+    super('unauthenticated', 'credential_missing', 'An API key is needed.');
+  }
+}
+
+/** Malformed, unknown, expired, suspended and revoked keys look alike. */
+export class CredentialRejected extends CoreError {
+  constructor(detail?: string) {
+    super(
+      'unauthenticated',
+      'credential_rejected',
+      'The API key is not valid.',
+      detail === undefined ? {} : { detail },
+    );
+  }
+}
+
+export class NotPermitted extends CoreError {
+  constructor(detail?: string) {
+    super(
+      'forbidden',
+      'not_permitted',
+      'The API key does not permit this.',
+      detail === undefined ? {} : { detail },
+    );
+  }
+}
+
+/** The caller's address is not among the key's allowed addresses. */
+export class AddressNotAllowed extends CoreError {
+  constructor() {
+    super('forbidden', 'address_not_allowed', 'The API key is not valid from this address.');
+  }
+}
+
+/** Missing, of another pool or of another account: all look the same (R9). */
+export class NotFound extends CoreError {
+  constructor() {
+    super('not_found', 'not_found', 'There is no such resource.');
+  }
+}
+
+/** No route owns this path. */
+export class NoSuchRoute extends CoreError {
+  constructor() {
+    super('not_found', 'no_such_route', 'There is no such route.');
+  }
+}
+
+/** A well-formed id of this account, but of another type of resource. */
+export class WrongReferenceType extends CoreError {
+  readonly path: FieldPath;
+  constructor(path: FieldPath) {
+    super('invalid', 'wrong_reference_type', 'The id belongs to another type of resource.');
+    this.path = path;
+  }
+}
+
+/** Not allowed in the present state of the resource. */
+export class WrongState extends CoreError {
+  constructor(publicMessage: string) {
+    super('conflict', 'wrong_state', publicMessage);
+  }
+}
+
+/** A conditional write lost against another one, also after its retries. */
+export class WriteConflict extends CoreError {
+  constructor() {
+    super('conflict', 'write_conflict', 'The resource was changed at the same time; try again.');
+  }
+}
+
+/** A known feature that this server, or this size of pool, does not offer. */
+export class NotOffered extends CoreError {
+  constructor(publicMessage: string) {
+    super('invalid', 'not_offered', publicMessage);
+  }
+}
+
+export class RateLimited extends CoreError {
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super('too_many', 'rate_limited', 'Too many requests; try again later.');
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** A dependency (database, key service) does not answer; safe to retry. */
+export class Unavailable extends CoreError {
+  constructor(detail: string, cause?: unknown) {
+    super('unavailable', 'unavailable', 'The service is not available right now; try again.', {
+      detail,
+      cause,
+    });
+  }
+}
+
+/** A sealed value does not open: wrong key, another record or section, or changed bytes. */
+export class SealBroken extends CoreError {
+  constructor(detail: string, cause?: unknown) {
+    super('internal', 'seal_broken', 'An internal error occurred.', { detail, cause });
+  }
+}
+
+/** The root key that stored data needs is not the one at hand. Names the key ids, never key material. */
+export class RootKeyMismatch extends CoreError {
+  constructor(publicMessage: string, cause?: unknown) {
+    super('internal', 'root_key_mismatch', publicMessage, { cause });
+  }
+}
+
+/** A fault of the product itself. */
+export class InternalFault extends CoreError {
+  constructor(detail: string, cause?: unknown) {
+    super('internal', 'internal_fault', 'An internal error occurred.', { detail, cause });
+  }
+}
