@@ -123,12 +123,22 @@ export interface StoredApiKey extends ApiKey {
   readonly secretHash: Buffer;
 }
 
+/** The audit entry and event that go with a change of a key (R7). */
+export interface KeyStamp {
+  readonly at: Date;
+  readonly auditId: string;
+  readonly eventId: string;
+  readonly keyId: string | null;
+  readonly requestId: string | null;
+  readonly poolId: PoolId;
+}
+
 export interface ApiKeyStore {
   findApiKey(id: KeyId): Promise<StoredApiKey | null>;
   listApiKeys(): Promise<(ApiKey & { lastUsedAt: Date | null })[]>;
-  insertApiKey(key: StoredApiKey): Promise<void>;
-  /** @returns False when there is no such key. Revoking twice keeps the first time. */
-  markApiKey(id: KeyId, change: 'revoke' | 'suspend' | 'resume', at: Date): Promise<boolean>;
+  insertApiKey(key: StoredApiKey, stamp: KeyStamp): Promise<void>;
+  /** Revoking twice keeps the first time. */
+  markApiKey(id: KeyId, change: 'revoke' | 'suspend' | 'resume', stamp: KeyStamp): Promise<void>;
   /** One statement per pool for all uses gathered since the last call. */
   recordKeyUses(uses: readonly { poolId: PoolId; keyId: KeyId; at: Date }[]): Promise<void>;
 }

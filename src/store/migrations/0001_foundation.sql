@@ -119,13 +119,15 @@ create table identities (
   -- Sealed box: first and last interaction. Null until the first one, and once erased.
   seen bytea,
   last_seen_at timestamptz,
+  -- Neither deleted nor erased: what pools calls extant.
+  is_open boolean generated always as (status in ('extant', 'archived')) stored,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (pool_id, id)
 );
 -- @distribute identities
 
-create index identities_status on identities (pool_id, (status in ('extant', 'archived')), id);
+create index identities_open on identities (pool_id, is_open, id);
 
 create index identities_last_seen on identities (pool_id, last_seen_at, id);
 
@@ -168,7 +170,9 @@ create table idempotent_replies (
   pool_id uuid not null,
   digest bytea not null,
   request_digest bytea not null,
-  identity_id uuid,
+  -- Whose data key seals the reply, and that identity's pool; null: this pool's key.
+  sealed_for_pool uuid,
+  sealed_for_identity uuid,
   reply bytea not null,
   expires_at timestamptz not null,
   primary key (pool_id, digest)

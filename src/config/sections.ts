@@ -1,0 +1,15 @@
+import { data } from './sections/data.ts';
+import { database } from './sections/database.ts';
+import { geo } from './sections/geo.ts';
+import { log } from './sections/log.ts';
+import { outgoing } from './sections/outgoing.ts';
+import { pools } from './sections/pools.ts';
+import { rootKey } from './sections/root-key.ts';
+import { server } from './sections/server.ts';
+import { telemetry } from './sections/telemetry.ts';
+
+/** Every section, in the order of docs/config.md. */
+export const SECTIONS = { data, server, database, rootKey, log, telemetry, geo, pools, outgoing };
+
+type Finished<S> = S extends { finish(values: never): infer T } ? T : never;
+export type SectionValues = { readonly [K in keyof typeof SECTIONS]: Finished<(typeof SECTIONS)[K]> };

@@ -1,0 +1,36 @@
+import type { IdentityStore } from './identities/ports.ts';
+import type { PoolConfigs } from './pools/pool-configs.ts';
+import type { OrganisationStore } from './pools/ports.ts';
+import type { ApiKeyStore, Clock, Ids, PlaceFinder, Vault } from './ports.ts';
+
+/** Everything that use cases are given; each names the part it uses with `Pick`. */
+export interface Deps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: RandomSource;
+  readonly secrets: SecretHasher;
+  readonly vault: Vault;
+  readonly configs: PoolConfigs;
+  readonly identities: IdentityStore;
+  readonly organisation: OrganisationStore;
+  readonly keys: ApiKeyStore;
+  readonly places: PlaceFinder;
+  readonly limits: CoreLimits;
+}
+
+export interface CoreLimits {
+  /** Largest pool that is sorted by title: titles are sealed, so each is opened for it. */
+  readonly titleSortMax: number;
+}
+
+export interface RandomSource {
+  bytes(size: number): Buffer;
+}
+
+/** Hashes of secrets that carry at least 128 random bits, so that a slow hash would buy nothing. */
+export interface SecretHasher {
+  /** SHA-256 over the length-prefixed parts: 32 bytes. */
+  hash(...parts: readonly string[]): Buffer;
+  /** Constant time for equal lengths. */
+  equal(a: Uint8Array, b: Uint8Array): boolean;
+}

@@ -1,0 +1,69 @@
+import type { FactorType } from '../pools/ruleset.ts';
+import type { AttributeHolder } from './attributes.ts';
+
+/** A factor as the sealed profile keeps it. A linked factor has no value of its own: the attribute is it. */
+export interface StoredFactor {
+  readonly type: FactorType;
+  readonly value?: string;
+  /** Made anew each time the value changes. */
+  readonly vid: string;
+}
+
+/** A factor as callers see it, secrets left out. */
+export interface FactorView {
+  readonly name: string;
+  readonly type: FactorType;
+  readonly value: string | null;
+  readonly identifier: boolean;
+  readonly persistent: boolean;
+  readonly nid: string;
+  readonly vid: string;
+}
+
+/** What a record that is closed goes on showing, whatever its ruleset becomes (contract pools 6). */
+export interface FrozenView {
+  readonly title: string | null;
+  readonly claims: { readonly [name: string]: string };
+  readonly factors: readonly FactorView[];
+}
+
+/** The sealed section `profile` of an identity. Personal data: never logged, never in an error. */
+export interface Profile extends AttributeHolder {
+  readonly format: 1;
+  readonly factors: { readonly [name: string]: StoredFactor };
+  /** Claims filled by sign-in providers; those that factors feed are derived. */
+  readonly claims: { readonly [name: string]: string };
+  /** The pools surface's own map. */
+  readonly metadata: { readonly [key: string]: string };
+  readonly frozen?: FrozenView;
+}
+
+export const EMPTY_PROFILE: Profile = {
+  format: 1,
+  attributes: {},
+  traits: {},
+  factors: {},
+  claims: {},
+  metadata: {},
+};
+
+/** One end-user interaction, frozen (contract pools 5). Unknown facts are absent. */
+export interface Snapshot {
+  /** Unix seconds. */
+  readonly at: number;
+  readonly remoteIp?: string;
+  readonly userAgent?: string;
+  readonly asn?: number;
+  readonly countryCode?: string;
+  readonly regionCode?: string;
+  readonly city?: string;
+  readonly latLong?: readonly [number, number];
+  readonly timezone?: string;
+  readonly ja4Fingerprint?: string;
+}
+
+/** The sealed section `seen`. */
+export interface Seen {
+  readonly first: Snapshot;
+  readonly last: Snapshot;
+}

@@ -1,0 +1,98 @@
+import { parseRange } from '../../kit/cidr.ts';
+import { stampOf } from '../audit/stamp.ts';
+import type { Deps } from '../deps.ts';
+import { type FieldProblem, InvalidInput, NotFound } from '../errors.ts';
+import { GRANTS, type Grant, isGrant } from '../grants.ts';
+import type { ApiKey, KeyId, PoolId, StoredApiKey } from '../ports.ts';
+import { formatKey, SECRET_BYTES } from './key-text.ts';
+
+type Needs = Pick<Deps, 'clock' | 'ids' | 'random' | 'secrets' | 'keys' | 'configs' | 'organisation'>;
+
+const REQUESTS_PER_MINUTE_MAX = 10_000_000;
+
+export interface CreateApiKeyInput {
+  readonly poolId: PoolId;
+  readonly label: string;
+  /** Names of grants, or `all`. */
+  readonly grants: readonly string[];
+  readonly requestsPerMinute: number;
+  /** Addresses and CIDR ranges; null: any. */
+  readonly allowedAddresses: readonly string[] | null;
+  readonly expiresAt: Date | null;
+}
+
+/**
+ * Makes an API key. An act of the installation: there is no route to it.
+ *
+ * @returns The key and its text, which exists nowhere else from then on.
+ * @throws NotFound No such pool. @throws InvalidInput Every problem at once.
+ */
+export async function createApiKey(
+  deps: Needs,
+  input: CreateApiKeyInput,
+): Promise<{ key: ApiKey; text: string }> {
+  const now = deps.clock.now();
+  const problems = findProblems(input, now);
+  if (problems.length > 0) throw new InvalidInput(problems);
+  const { accountId, partition, environment, poolId } = await deps.configs.current(input.poolId);
+  const id = deps.ids.next() as KeyId;
+  const { text, secret } = formatKey(environment, id, deps.random.bytes(SECRET_BYTES));
+  const key: StoredApiKey = {
+    id,
+    poolId,
+    accountId,
+    partition,
+    environment,
+    label: input.label,
+    grants: input.grants.includes('all')
+      ? [...GRANTS]
+      : input.grants.filter((grant): grant is Grant => isGrant(grant)),
+    allowedAddresses: input.allowedAddresses,
+    requestsPerMinute: input.requestsPerMinute,
+    createdAt: now,
+    expiresAt: input.expiresAt,
+    suspendedAt: null,
+    revokedAt: null,
+    secretHash: deps.secrets.hash('api-key', id, secret),
+  };
+  await deps.keys.insertApiKey(key, stampOf(deps, null, poolId));
+  const { secretHash: _secretHash, ...shown } = key;
+  return { key: shown, text };
+}
+
+function findProblems(input: CreateApiKeyInput, now: Date): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const invalid = (path: FieldProblem['path'], message: string) =>
+    problems.push({ path, code: 'invalid', message });
+  if (input.label.length > 200) invalid(['label'], 'A label has at most 200 characters.');
+  if (input.grants.length === 0) invalid(['grants'], 'A key needs at least one grant.');
+  input.grants.forEach((grant, index) => {
+    if (grant !== 'all' && !isGrant(grant))
+      invalid(['grants', index], `Grants are ${GRANTS.join(', ')} and all.`);
+  });
+  const limit = input.requestsPerMinute;
+  if (!Number.isInteger(limit) || limit < 1 || limit > REQUESTS_PER_MINUTE_MAX) {
+    invalid(['requestsPerMinute'], `A limit is a whole number from 1 to ${REQUESTS_PER_MINUTE_MAX}.`);
+  }
+  input.allowedAddresses?.forEach((range, index) => {
+    if (parseRange(range) === null)
+      invalid(['allowedAddresses', index], 'This is no address and no CIDR range.');
+  });
+  if (input.expiresAt !== null && !(input.expiresAt > now))
+    invalid(['expiresAt'], 'The expiry must be in the future.');
+  return problems;
+}
+
+/**
+ * Revokes (for good), suspends or resumes a key. Takes effect in every process within 2 s.
+ * @throws NotFound No such key.
+ */
+export async function changeApiKey(
+  deps: Pick<Deps, 'clock' | 'ids' | 'keys'>,
+  id: KeyId,
+  change: 'revoke' | 'suspend' | 'resume',
+): Promise<void> {
+  const found = await deps.keys.findApiKey(id);
+  if (found === null) throw new NotFound();
+  await deps.keys.markApiKey(id, change, stampOf(deps, null, found.poolId));
+}

@@ -1,0 +1,40 @@
+import { NotFound } from '../errors.ts';
+import type { PoolId } from '../ports.ts';
+import type { PoolConfig, PoolConfigStore } from './ports.ts';
+
+const POOLS_MAX = 10_000;
+
+/**
+ * Pool configurations by version. What is kept may be old; whoever relies on one for a write has the store
+ * compare its version in the same statement, and whoever refuses something because of one refreshes it first.
+ */
+export class PoolConfigs {
+  readonly #store: PoolConfigStore;
+  readonly #kept = new Map<PoolId, PoolConfig>();
+
+  constructor(store: PoolConfigStore) {
+    this.#store = store;
+  }
+
+  /** Some version of the configuration: enough for what never changes (account, partition, environment). */
+  async any(poolId: PoolId): Promise<PoolConfig> {
+    return this.#kept.get(poolId) ?? (await this.current(poolId));
+  }
+
+  /** The configuration as of `version`, or a later one. */
+  async at(poolId: PoolId, version: number): Promise<PoolConfig> {
+    const kept = this.#kept.get(poolId);
+    return kept !== undefined && kept.version >= version ? kept : await this.current(poolId);
+  }
+
+  /** @throws NotFound There is no such pool. */
+  async current(poolId: PoolId): Promise<PoolConfig> {
+    const config = await this.#store.findPoolConfig(poolId);
+    if (config === null) throw new NotFound();
+    const kept = this.#kept.get(poolId);
+    if (kept !== undefined && kept.version > config.version) return kept;
+    if (this.#kept.size >= POOLS_MAX) this.#kept.clear();
+    this.#kept.set(poolId, config);
+    return config;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Static, TSchema } from 'typebox';
+import type { Grant } from '../core/grants.ts';
+import type { Principal, RequestContext } from '../core/ports.ts';
+
+/** A valid API key, with `grant` or, when that is null, with any grants at all. */
+export interface KeyGuard {
+  readonly kind: 'key';
+  readonly grant: Grant | null;
+}
+
+/** Nobody is asked who they are. `because` is shown in the reference, so that no route is open by accident. */
+export interface OpenGuard {
+  readonly kind: 'open';
+  readonly because: string;
+}
+
+export type Guard = KeyGuard | OpenGuard;
+
+export function keyGuard(grant: Grant | null): KeyGuard {
+  return { kind: 'key', grant };
+}
+
+export function openGuard(because: string): OpenGuard {
+  return { kind: 'open', because };
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What a handler sees of a request. No Fastify and no node:http object crosses this line. */
+export interface OpenRequest {
+  /** The `x-request-id`: the client's own where it is well formed, else a UUID. */
+  readonly requestId: string;
+  /** Path parameters, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Query parameters, decoded, keys not taken apart (`pagination[offset]`); a repeated key gives a list. */
+  readonly query: Readonly<Record<string, string | string[]>>;
+  /** The JSON object that was sent; undefined where the route reads none or none was sent. */
+  readonly body: unknown;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** RFC 5952 for IPv6, dotted for IPv4 and IPv4-mapped; behind trusted proxies the address that they report. */
+  readonly clientAddress: string;
+  /** The TCP peer is one of the trusted proxies. */
+  readonly fromTrustedProxy: boolean;
+}
+
+export interface GuardedRequest extends OpenRequest {
+  readonly principal: Principal;
+  readonly context: RequestContext;
+}
+
+type RequestOf<G extends Guard> = G extends KeyGuard ? GuardedRequest : OpenRequest;
+
+/** One row of a surface's `routes.ts`. A row without a guard does not compile. */
+export interface RouteOf<G extends Guard, Reply extends TSchema> {
+  readonly method: Method;
+  /** Full path with `:name` parameters, `/api/v1/identity/:identity_id`. */
+  readonly path: string;
+  /** camelCase, unique in the surface: OpenAPI's operationId, and the name in logs, metrics and traces. */
+  readonly operation: string;
+  readonly summary: string;
+  readonly guard: G;
+  /** Schemas of what comes in: for the reference. The handler calls `parse` itself, in its contract's order. */
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  /** What goes out. The reply carries the keys that this schema names and no others. */
+  readonly reply: Reply;
+  /** Of a success; default 200. With 204 nothing is sent, whatever the handler returns. */
+  readonly status?: number;
+  /** The surface's error codes that this operation answers with, beyond those of every guarded route. */
+  readonly errors?: readonly string[];
+  /**
+   * - `json`: a JSON object must be sent, else UnreadableBody;
+   * - `json-or-none`: may also be empty or absent (`body` is undefined then), whatever the content type says;
+   * - `none`: a body is not looked at.
+   */
+  readonly reads: 'json' | 'json-or-none' | 'none';
+  /** Default: the server's `bodyBytesMax`. */
+  readonly bodyBytesMax?: number;
+  handler(request: RequestOf<G>): Promise<Static<Reply>>;
+}
+
+export type KeyRoute = RouteOf<KeyGuard, TSchema>;
+export type OpenRoute = RouteOf<OpenGuard, TSchema>;
+export type Route = KeyRoute | OpenRoute;
+
+/**
+ * Checks a row against its own guard and reply schema: the handler of a `keyGuard` row sees `principal`, that
+ * of an `openGuard` row does not, and each returns what `reply` describes.
+ */
+export function defineRoute<G extends Guard, const Reply extends TSchema>(
+  route: RouteOf<G, Reply>,
+): G extends KeyGuard ? KeyRoute : OpenRoute;
+export function defineRoute(route: RouteOf<Guard, TSchema>): Route {
+  return route as Route;
+}
+
+/** Tells the two kinds of row apart; TypeScript does not narrow a union by a nested property. */
+export function isKeyRoute(route: Route): route is KeyRoute {
+  return route.guard.kind === 'key';
+}

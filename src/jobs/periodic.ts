@@ -1,0 +1,45 @@
+/** A job that runs again and again until it is stopped. */
+export interface Job {
+  readonly name: string;
+  readonly everyMs: number;
+  run(): Promise<void>;
+}
+
+/**
+ * Runs jobs, each after a pause from the end of its last run, so that a slow run never overlaps the next. A run
+ * that fails is reported and tried again at its next turn.
+ *
+ * @returns Stops: waits for runs under way.
+ */
+export function startJobs(
+  jobs: readonly Job[],
+  onFault: (error: unknown, job: string) => void,
+): { stop(): Promise<void> } {
+  let stopped = false;
+  const running = new Set<Promise<void>>();
+  const timers = new Map<Job, NodeJS.Timeout>();
+  const schedule = (job: Job): void => {
+    if (stopped) return;
+    const timer = setTimeout(() => {
+      const run: Promise<void> = job
+        .run()
+        .catch((error: unknown) => onFault(error, job.name))
+        .finally(() => {
+          running.delete(run);
+          schedule(job);
+        });
+      running.add(run);
+    }, job.everyMs);
+    // Jobs do not keep a process alive that has nothing else to do.
+    timer.unref();
+    timers.set(job, timer);
+  };
+  for (const job of jobs) schedule(job);
+  return {
+    async stop() {
+      stopped = true;
+      for (const timer of timers.values()) clearTimeout(timer);
+      await Promise.allSettled(running);
+    },
+  };
+}

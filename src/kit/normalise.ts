@@ -1,0 +1,40 @@
+import { domainToASCII } from 'node:url';
+
+// Zero-width and other format characters: two texts that look alike must not be two identifiers.
+const INVISIBLE = /[\p{Cf}\u115f\u1160\u3164\uffa0]/gu;
+const LOCAL_PART = /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}$/u;
+const DOMAIN =
+  /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const NUMERIC_DOMAIN = /^[0-9.]+$/;
+
+function fold(text: string): string {
+  return text.normalize('NFKC').replace(INVISIBLE, '').trim().toLowerCase().normalize('NFKC');
+}
+
+/**
+ * The normal form of an e-mail address (DESIGN 4): trimmed, NFKC, invisible characters dropped, lower case,
+ * domain in ASCII (IDNA). No tricks with dots or plus signs: whether those mean the same mailbox is the
+ * receiving server's business.
+ *
+ * @returns Null when the text is no address: no quoted local parts, no address literals, no bare IP, and no
+ *   domain without a dot; at most 254 characters.
+ */
+export function normaliseEmail(text: string): string | null {
+  const folded = fold(text);
+  const at = folded.lastIndexOf('@');
+  if (at < 1 || text.trim().length > 254) return null;
+  const local = folded.slice(0, at);
+  const domain = domainToASCII(folded.slice(at + 1));
+  if (!LOCAL_PART.test(local) || local.startsWith('.') || local.endsWith('.') || local.includes('..'))
+    return null;
+  if (!DOMAIN.test(domain) || !domain.includes('.') || NUMERIC_DOMAIN.test(domain)) return null;
+  const normal = `${local}@${domain}`;
+  return normal.length <= 254 ? normal : null;
+}
+
+/** The normal form of a username: trimmed, NFKC, invisible characters dropped, lower case; null when empty or over 64. */
+export function normaliseUsername(text: string): string | null {
+  const folded = fold(text);
+  const length = [...text.trim()].length;
+  return folded === '' || length > 64 || /\p{Cc}/u.test(folded) ? null : folded;
+}

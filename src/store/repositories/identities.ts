@@ -1,0 +1,144 @@
+import type {
+  IdentifierClaim,
+  IdentityListQuery,
+  IdentityStore,
+  IdentityTotals,
+  LifecycleStatus,
+  StoredIdentity,
+} from '../../core/identities/ports.ts';
+import type { IdentityId, PoolId } from '../../core/ports.ts';
+import type { Session } from '../session.ts';
+import { segmentsOf } from './identity-segments.ts';
+import { changeIdentity, insertIdentity } from './identity-writes.ts';
+
+const COLUMNS = `i.id, i.status, i.schema_id, i.version, i.profile, i.seen, i.last_seen_at, k.wrapped, s.config_version`;
+const JOINS = `
+  left join identity_keys k on k.pool_id = $1::uuid and k.identity_id = i.id
+  join pool_states s on s.pool_id = $1::uuid`;
+
+const FIND = `select ${COLUMNS} from identities i ${JOINS} where i.pool_id = $1::uuid and i.id = $2::uuid`;
+
+const FIND_POOL = `/* scatter: an account's other pools, bounded */
+  select pool_id from identities where pool_id = any($1::uuid[]) and id = $2::uuid limit 1`;
+
+const HOLDERS = `
+  select space, digest, identity_id from identifiers
+  where pool_id = $1::uuid and (space, digest) in (
+    select u.space, decode(u.digest, 'hex') from unnest($2::text[], $3::text[]) as u(space, digest))`;
+
+const TOTALS = `
+  select name, sum(n)::bigint as n from tallies
+  where pool_id = $1::uuid and name = any($2::text[]) group by name`;
+const TOTAL_NAMES = ['identities', 'closed', 'seen', 'seen_closed'];
+
+interface Row {
+  id: IdentityId;
+  status: LifecycleStatus;
+  schema_id: string;
+  version: number;
+  profile: Buffer | null;
+  seen: Buffer | null;
+  last_seen_at: Date | null;
+  wrapped: Buffer | null;
+  config_version: number;
+}
+
+function toIdentity(poolId: PoolId, row: Row): StoredIdentity {
+  return {
+    poolId,
+    id: row.id,
+    status: row.status,
+    schemaId: row.schema_id,
+    version: row.version,
+    profile: row.profile,
+    seen: row.seen,
+    lastSeenAt: row.last_seen_at,
+    wrappedKey: row.wrapped,
+    configVersion: row.config_version,
+  };
+}
+
+export function createIdentityStore(session: Session): IdentityStore {
+  const listSegment = async (
+    poolId: PoolId,
+    segment: { where: string; order: string },
+    window: { offset: number; limit: number },
+  ): Promise<StoredIdentity[]> => {
+    // Skipped rows are counted off the index alone; only the page's rows are fetched whole.
+    const text = `
+      select ${COLUMNS} from (
+        select id, last_seen_at from identities where pool_id = $1::uuid ${segment.where}
+        order by ${segment.order} offset $2::bigint limit $3::integer) page
+      join identities i on i.pool_id = $1::uuid and i.id = page.id ${JOINS}
+      order by ${segment.order.replaceAll(/\b(id|last_seen_at)\b/g, 'page.$1')}`;
+    const { rows } = await session.query<Row>({ text, parameters: [poolId, window.offset, window.limit] });
+    return rows.map((row) => toIdentity(poolId, row));
+  };
+
+  return {
+    async findIdentity(poolId, id) {
+      const { rows } = await session.query<Row>({ text: FIND, parameters: [poolId, id] });
+      return rows[0] === undefined ? null : toIdentity(poolId, rows[0]);
+    },
+
+    async findIdentityPool(poolIds, id) {
+      const { rows } = await session.query<{ pool_id: PoolId }>({
+        text: FIND_POOL,
+        parameters: [poolIds, id],
+      });
+      return rows[0]?.pool_id ?? null;
+    },
+
+    insertIdentity: (insert) => insertIdentity(session, insert),
+    changeIdentity: (change) => changeIdentity(session, change),
+
+    async findHolders(poolId, claims: readonly IdentifierClaim[]) {
+      const parameters = [
+        poolId,
+        claims.map((claim) => claim.space),
+        claims.map((claim) => claim.digest.toString('hex')),
+      ];
+      const { rows } = await session.query<{ space: string; digest: Buffer; identity_id: IdentityId }>({
+        text: HOLDERS,
+        parameters,
+      });
+      return rows.map(({ space, digest, identity_id: identityId }) => ({ space, digest, identityId }));
+    },
+
+    async totals(poolId): Promise<IdentityTotals> {
+      const { rows } = await session.query<{ name: string; n: number }>({
+        text: TOTALS,
+        parameters: [poolId, TOTAL_NAMES],
+      });
+      const count = (name: string) => rows.find((row) => row.name === name)?.n ?? 0;
+      const [identities, closed, seen, seenClosed] = TOTAL_NAMES.map(count);
+      return {
+        extant: (identities ?? 0) - (closed ?? 0),
+        closed: closed ?? 0,
+        seenExtant: (seen ?? 0) - (seenClosed ?? 0),
+        seenClosed: seenClosed ?? 0,
+      };
+    },
+
+    async listIdentities(poolId, query: IdentityListQuery, totals) {
+      const items: StoredIdentity[] = [];
+      let offset = query.offset;
+      for (const segment of segmentsOf(query, totals)) {
+        const limit = query.limit - items.length;
+        if (limit <= 0) break;
+        if (offset < segment.count) items.push(...(await listSegment(poolId, segment, { offset, limit })));
+        offset = Math.max(0, offset - segment.count);
+      }
+      return items;
+    },
+
+    async walkIdentities(poolId, { after, limit, status }) {
+      const filter = status === null ? '' : status === 'extant' ? 'and i.is_open' : 'and not i.is_open';
+      const text = `select ${COLUMNS} from identities i ${JOINS}
+        where i.pool_id = $1::uuid and ($2::uuid is null or i.id > $2::uuid) ${filter}
+        order by i.id limit $3::integer`;
+      const { rows } = await session.query<Row>({ text, parameters: [poolId, after, limit] });
+      return rows.map((row) => toIdentity(poolId, row));
+    },
+  };
+}

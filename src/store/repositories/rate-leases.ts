@@ -1,0 +1,36 @@
+import type { RateLeaseStore } from '../../core/ports.ts';
+import type { Session } from '../session.ts';
+
+const OPEN = `
+  insert into rate_leases (pool_id, key_id, window_start, used)
+  values ($1::uuid, $2::uuid, $3::timestamptz, 0)
+  on conflict (pool_id, key_id, window_start) do nothing`;
+
+// The lock makes `before` the latest value, so what is granted is exactly what this statement added.
+const LEASE = `
+  with before as (
+      select used from rate_leases
+      where pool_id = $1::uuid and key_id = $2::uuid and window_start = $3::timestamptz
+      for update)
+  update rate_leases set used = greatest(before.used, least($5::integer, before.used + $4::integer))
+  from before
+  where rate_leases.pool_id = $1::uuid and rate_leases.key_id = $2::uuid
+    and rate_leases.window_start = $3::timestamptz
+  returning rate_leases.used - before.used as granted`;
+
+export function createRateLeaseStore(session: Session): RateLeaseStore {
+  return {
+    async leaseRequests({ poolId, keyId, windowStart, want, limit }) {
+      const window = [poolId, keyId, windowStart];
+      const lease = async () => {
+        const statement = { text: LEASE, parameters: [...window, want, limit] };
+        const { rows } = await session.query<{ granted: number }>(statement);
+        return rows[0]?.granted ?? null;
+      };
+      const granted = await lease();
+      if (granted !== null) return granted;
+      await session.query({ text: OPEN, parameters: window });
+      return (await lease()) ?? 0;
+    },
+  };
+}

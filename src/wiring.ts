@@ -1,0 +1,95 @@
+import type { Installation, Progress, Quickstart } from './cli/wiring-types.ts';
+import type { Config } from './config/load.ts';
+import { migrate } from './store/migrate.ts';
+import { administerAccounts, administerKeys } from './wiring/administration.ts';
+import { examine } from './wiring/doctor.ts';
+import {
+  ensureKeys,
+  ensureOrganisation,
+  type QuickstartFile,
+  quickstartLines,
+  quickstartPath,
+  writeQuickstart,
+} from './wiring/quickstart.ts';
+import { type OpenOptions, openDatabase, type Serving, serve, wireCore } from './wiring/serving.ts';
+
+/** A crashed database cannot be served from; whatever supervises the process starts it again. */
+function endProcess(log: Progress): (reason: string) => void {
+  return (reason) => {
+    log(`The embedded database stopped: ${reason}`);
+    process.exit(1);
+  };
+}
+
+/** Database and vault for commands; see `Wiring`. */
+export async function openInstallation(
+  config: Config,
+  options: { log: Progress } & OpenOptions,
+): Promise<Installation> {
+  const opened = await openDatabase(config, { onDatabaseExit: endProcess(options.log), ...options });
+  let serving: Serving | null = null;
+  // Not before it is needed: `migrate` and `doctor` must work where there are no tables yet.
+  const withDeps = async <Result>(use: (deps: Serving['deps']) => Promise<Result>): Promise<Result> => {
+    if (serving !== null) return use(serving.deps);
+    const { deps, places } = await wireCore(config, opened);
+    try {
+      return await use(deps);
+    } finally {
+      places.close();
+    }
+  };
+  return {
+    migrate: () => migrate(opened.db),
+    keys: {
+      create: (input) => withDeps((deps) => administerKeys(deps).create(input)),
+      list: () => withDeps((deps) => administerKeys(deps).list()),
+      revoke: (id) => withDeps((deps) => administerKeys(deps).revoke(id)),
+      suspend: (id) => withDeps((deps) => administerKeys(deps).suspend(id)),
+      resume: (id) => withDeps((deps) => administerKeys(deps).resume(id)),
+    },
+    accounts: { create: (input) => withDeps((deps) => administerAccounts(deps).create(input)) },
+    doctor: () => examine(config, opened),
+    async listen() {
+      serving = await serve(config, opened, options);
+      return { url: serving.url };
+    },
+    async reload() {
+      await serving?.reload();
+    },
+    async close() {
+      await serving?.close();
+      await opened.close();
+    },
+  };
+}
+
+/** Migrates, makes what is missing (DESIGN 7.1) and serves. */
+export async function startQuickstart(
+  config: Config,
+  options: { log: Progress } & OpenOptions,
+): Promise<Quickstart & { serving: Serving; file: QuickstartFile }> {
+  const opened = await openDatabase(config, { onDatabaseExit: endProcess(options.log), ...options });
+  try {
+    await migrate(opened.db);
+    const serving = await serve(config, opened, options);
+    const keys = await ensureKeys(serving.deps, config, await ensureOrganisation(serving.deps, opened.db));
+    const file: QuickstartFile = { url: serving.url, ...keys };
+    const path = quickstartPath(config);
+    await writeQuickstart(path, file);
+    return {
+      url: serving.url,
+      quickstartFile: path,
+      lines: quickstartLines(file, path),
+      serving,
+      file,
+      reload: () => serving.reload(),
+      async close() {
+        await serving.close();
+        await opened.close();
+      },
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}

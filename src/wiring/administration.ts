@@ -1,0 +1,50 @@
+import type { AccountAdministration, KeyAdministration } from '../cli/wiring-types.ts';
+import type { Deps } from '../core/deps.ts';
+import { NotFound } from '../core/errors.ts';
+import { changeApiKey, createApiKey } from '../core/keys/manage-keys.ts';
+import { createAccount } from '../core/pools/create-account.ts';
+import type { KeyId } from '../core/ports.ts';
+
+/** Requests a minute of keys that are not given another limit. */
+export const REQUESTS_PER_MINUTE = 60_000;
+
+export function administerKeys(deps: Deps): KeyAdministration {
+  const change = async (id: KeyId, to: 'revoke' | 'suspend' | 'resume'): Promise<boolean> => {
+    try {
+      await changeApiKey(deps, id, to);
+      return true;
+    } catch (error) {
+      if (error instanceof NotFound) return false;
+      throw error;
+    }
+  };
+  return {
+    async create(input) {
+      const { key, text } = await createApiKey(deps, input);
+      return { key, secret: text };
+    },
+    list: () => deps.keys.listApiKeys(),
+    revoke: (id) => change(id, 'revoke'),
+    suspend: (id) => change(id, 'suspend'),
+    resume: (id) => change(id, 'resume'),
+  };
+}
+
+export function administerAccounts(deps: Deps): AccountAdministration {
+  return {
+    async create({ title }) {
+      const { account, pools } = await createAccount(deps, { title, environments: ['live', 'sandbox'] });
+      const live = pools.find((pool) => pool.environment === 'live');
+      if (live === undefined) throw new NotFound();
+      const { text } = await createApiKey(deps, {
+        poolId: live.id,
+        label: 'First key',
+        grants: ['all'],
+        requestsPerMinute: REQUESTS_PER_MINUTE,
+        allowedAddresses: null,
+        expiresAt: null,
+      });
+      return { accountId: account.id, poolId: live.id, secret: text };
+    },
+  };
+}

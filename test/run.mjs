@@ -1,0 +1,97 @@
+// Runs the tests: one PostgreSQL for all of them, a migrated template in it, then `node --test`.
+//
+//   node test/run.mjs [--dot] [--test-name-pattern=<regexp>] [files, folders or glob patterns]
+//
+// SELFSAME_TEST_DATABASE_URL (a superuser's URL) takes another server in place of the embedded one.
+// Ends with one line "N passed, N failed"; fails when a test failed, or when none ran.
+import { chmodSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from 'node:test';
+import { dot, spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+import { startEmbedded } from '../src/store/engines/embedded.ts';
+import { prepareTemplate, TEMPLATE } from './harness/postgres.ts';
+import { statementProblems } from './harness/statements.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+process.chdir(root);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    dot: { type: 'boolean', default: false },
+    'test-name-pattern': { type: 'string', multiple: true, default: [] },
+  },
+});
+
+const files = testFiles(positionals);
+if (files.length === 0) {
+  console.log('no test file matches');
+  console.log('0 passed, 0 failed');
+  process.exit(1);
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'selfsame-test-'));
+// PostgreSQL runs as another user when we are root.
+chmodSync(scratch, 0o711);
+process.env.SELFSAME_TEST_STATEMENTS = mkdtempSync(join(scratch, 'statements-'));
+const server = await startServer(scratch);
+let code = 1;
+try {
+  await prepareTemplate();
+  process.env.SELFSAME_TEST_TEMPLATE = TEMPLATE;
+  const counts = await runTests(files);
+  const problems = statementProblems(process.env.SELFSAME_TEST_STATEMENTS);
+  for (const problem of problems) console.log(`SQL rule 1: ${problem}`);
+  const failed = counts.failed + counts.cancelled + problems.length;
+  code = failed > 0 || counts.passed === 0 ? 1 : 0;
+  console.log(`${counts.passed} passed, ${failed} failed`);
+} catch (error) {
+  console.error(error);
+  console.log('0 passed, 1 failed');
+} finally {
+  await server?.stop();
+  rmSync(scratch, { recursive: true, force: true });
+}
+process.exit(code);
+
+function testFiles(patterns) {
+  const chosen = patterns.length > 0 ? patterns : ['src', 'test'];
+  const isFolder = (pattern) => statSync(pattern, { throwIfNoEntry: false })?.isDirectory() === true;
+  const globs = chosen.map((pattern) => (isFolder(pattern) ? join(pattern, '**/*.test.ts') : pattern));
+  return [...new Set(globs.flatMap((pattern) => globSync(pattern)))].sort().map((file) => join(root, file));
+}
+
+async function startServer(directory) {
+  if (process.env.SELFSAME_TEST_DATABASE_URL) return null;
+  const server = await startEmbedded({
+    dataDir: join(directory, 'data'),
+    // Nothing here outlives the run; an installation never has these.
+    extraSettings: {
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      max_connections: '200',
+    },
+    onExit: (reason) => console.error(reason),
+  });
+  process.env.SELFSAME_TEST_DATABASE_URL = server.url;
+  return server;
+}
+
+function runTests(paths) {
+  return new Promise((resolve, reject) => {
+    const namePatterns = values['test-name-pattern'].map((pattern) => new RegExp(pattern));
+    const stream = run({
+      files: paths,
+      concurrency: Math.max(2, cpus().length),
+      ...(namePatterns.length > 0 && { testNamePatterns: namePatterns }),
+    });
+    stream.on('test:summary', ({ file, counts }) => {
+      if (file === undefined) resolve(counts);
+    });
+    stream.on('error', reject);
+    stream.compose(values.dot ? dot : new spec()).pipe(process.stdout);
+  });
+}
