@@ -2,12 +2,14 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { Redacted } from './redacted.ts';
 
 const TRIGRAM_BYTES = 8;
-/** Stands twice before a stored value and before a prefix that is looked for. No normalised value holds it. */
+/**
+ * Stands twice before a stored value and before a prefix that is looked for. No normalised value holds it.
+ */
 const START = '\u0002';
 
 /**
- * How a text is cut into trigrams. Every trigram of `contains` and of `prefix` is among those of `stored` when the
- * stored value contains, or begins with, the text that is looked for.
+ * How a text is cut into trigrams. Every trigram of `contains` and of `prefix` is among those of `stored`
+ * when the stored value contains, or begins with, the text that is looked for.
  *
  * - `contains`: the text as it is; none for fewer than three code points.
  * - `stored`, `prefix`: with two start markers in front, so that one code point is enough for a prefix.

@@ -10,7 +10,10 @@ const FILE_BYTES_MAX = 64 * 1024;
 const NOTE =
   'Root key of a Selfsame installation. Without it the data cannot be read: keep a copy apart from backups.';
 
-/** A root key that is there but must not, or cannot, be used. The message is for the operator and names the place. */
+/**
+ * A root key that is there but must not, or cannot, be used. The message is for the operator and names the
+ * place.
+ */
 export class RootKeyUnusable extends CoreError {
   constructor(publicMessage: string, cause?: unknown) {
     super('internal', 'root_key_unusable', publicMessage, { cause });
@@ -26,14 +29,15 @@ export interface FileKmsOptions {
 }
 
 /**
- * Opens the root key file: JSON `{ note, format: 1, keys: [{ id, key }] }` with base64 keys of 32 bytes, the current
- * one first and older ones after it, mode 0600.
+ * Opens the root key file: JSON `{ note, format: 1, keys: [{ id, key }] }` with base64 keys of 32 bytes, the
+ * current one first and older ones after it, mode 0600.
  *
- * A new file is written apart, synced, and linked to its name, so that it is whole or absent; an existing one is
- * never replaced, and of two processes that start at once both get the same key.
+ * A new file is written apart, synced, and linked to its name, so that it is whole or absent; an existing one
+ * is never replaced, and of two processes that start at once both get the same key.
  *
  * @throws RootKeyMismatch There is no file, and data needs one or `create` is false.
- * @throws RootKeyUnusable Others may read the file, it is not what it should be, or it cannot be read or made.
+ * @throws RootKeyUnusable Others may read the file, it is not what it should be, or it cannot be read or
+ *   made.
  */
 export async function openFileKms(options: FileKmsOptions): Promise<KeyManagementService> {
   const { path, create, storedRootKeyIds } = options;

@@ -7,15 +7,18 @@ import { KEY_BYTES, NONCE_BYTES, SealKey } from './seal.ts';
 
 const FINGERPRINT_LABEL = 'selfsame/root-key-id/v1';
 
-/** Names a root key without telling anything about it: 16 hex digits of SHA-256 over a fixed label and the key. */
+/**
+ * Names a root key without telling anything about it: 16 hex digits of SHA-256 over a fixed label and the
+ * key.
+ */
 export function fingerprintOf(secret: Uint8Array): string {
   return hash('sha256', Buffer.concat([Buffer.from(FINGERPRINT_LABEL), secret]), 'hex').slice(0, 16);
 }
 
 /**
- * Root keys in this process's memory. A key id is `file:` or `environment:` and the fingerprint; only the latter
- * counts when opening, so that a root key may move from a file to the environment without re-wrapping anything.
- * Prints as `[redacted]`.
+ * Root keys in this process's memory. A key id is `file:` or `environment:` and the fingerprint; only the
+ * latter counts when opening, so that a root key may move from a file to the environment without re-wrapping
+ * anything. Prints as `[redacted]`.
  */
 export class LocalKms extends Redacted implements KeyManagementService {
   readonly #source: 'file' | 'environment';

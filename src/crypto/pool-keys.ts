@@ -3,7 +3,9 @@ import type { KeyManagementService, PoolId, StoredPoolKey } from '../core/ports.
 import { BlindIndex } from './blind-index.ts';
 import { KEY_BYTES, SealKey } from './seal.ts';
 
-/** A pool's keys as they are used: every version of `seal` for opening, the newest for sealing, one `index`. */
+/**
+ * A pool's keys as they are used: every version of `seal` for opening, the newest for sealing, one `index`.
+ */
 export interface PoolKeys {
   readonly newest: SealKey;
   readonly byVersion: ReadonlyMap<number, SealKey>;
@@ -39,8 +41,8 @@ export async function unwrapPoolKey(kms: KeyManagementService, stored: StoredPoo
  * Unwraps all of a pool's keys at once.
  *
  * @throws RootKeyMismatch @throws Unavailable
- * @throws SealBroken Also when the pool has no seal key, or not exactly one index key: with two, what one of them
- *   wrote could not be found with the other.
+ * @throws SealBroken Also when the pool has no seal key, or not exactly one index key: with two, what one of
+ *   them wrote could not be found with the other.
  */
 export async function openPoolKeys(
   kms: KeyManagementService,

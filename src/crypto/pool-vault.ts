@@ -6,7 +6,10 @@ import type { PoolKeys } from './pool-keys.ts';
 import { Redacted } from './redacted.ts';
 import { KEY_BYTES, NONCE_BYTES, SealKey, sealedKeyVersion } from './seal.ts';
 
-/** The section of a wrapped identity key, and the record of what belongs to the pool itself (no uuid is `pool`). */
+/**
+ * The section of a wrapped identity key, and the record of what belongs to the pool itself (no uuid is
+ * `pool`).
+ */
 const KEY_SECTION = 'identity-key';
 const POOL_RECORD = 'pool';
 /** A random number before the key: it names the key in what the key seals. */

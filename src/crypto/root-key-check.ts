@@ -10,8 +10,8 @@ export interface StoredRootKeys {
 }
 
 /**
- * For the start of a server: refuses to serve with a root key that cannot open what is stored, instead of failing
- * one request after the other, or worse, sealing new data under a second root. Reads only.
+ * For the start of a server: refuses to serve with a root key that cannot open what is stored, instead of
+ * failing one request after the other, or worse, sealing new data under a second root. Reads only.
  *
  * @throws RootKeyMismatch Names the ids that are needed and the one at hand.
  * @throws Unavailable The key service does not answer.

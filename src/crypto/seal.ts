@@ -40,7 +40,8 @@ export class SealKey extends Redacted {
     if (!Number.isInteger(version) || version < 0 || version > VERSION_MAX) {
       throw new RangeError('a key version is an unsigned 32-bit integer');
     }
-    // A KeyObject rather than bytes: OpenSSL then takes a quarter of the time (3 µs against 13 µs for 800 bytes).
+    // A KeyObject rather than bytes: OpenSSL then takes a quarter of the time (3 µs against 13 µs for 800
+    // bytes).
     this.#secret = createSecretKey(secret);
     this.version = version;
   }
@@ -49,7 +50,8 @@ export class SealKey extends Redacted {
    * AES-256-GCM (NIST SP 800-38D). The envelope: format (1 byte), key version (4, big endian), nonce (12),
    * ciphertext (as long as the plaintext), tag (16).
    *
-   * @param nonce 12 random bytes, never used before with this key; random ones are safe for 2^32 seals of a key.
+   * @param nonce 12 random bytes, never used before with this key; random ones are safe for 2^32 seals of a
+   *   key.
    */
   seal(place: SealPlace, plaintext: Uint8Array, nonce: Uint8Array): Buffer {
     if (nonce.length !== NONCE_BYTES) throw new RangeError('a nonce has 12 bytes');
@@ -66,8 +68,8 @@ export class SealKey extends Redacted {
   }
 
   /**
-   * @throws SealBroken Another key, version or place, another format, cut, extended or changed bytes: all look the
-   *   same but for `detail`, which names neither key nor content.
+   * @throws SealBroken Another key, version or place, another format, cut, extended or changed bytes: all
+   *   look the same but for `detail`, which names neither key nor content.
    */
   open(place: SealPlace, sealed: Uint8Array): Buffer {
     if (sealedKeyVersion(sealed) !== this.version) throw new SealBroken('sealed under another key version');
@@ -98,7 +100,10 @@ export function sealedKeyVersion(sealed: Uint8Array): number {
   );
 }
 
-/** Format, key version, then pool, record and section, each after its length, so that no two places look alike. */
+/**
+ * Format, key version, then pool, record and section, each after its length, so that no two places look
+ * alike.
+ */
 function associatedData({ pool, record, section }: SealPlace, version: number): Buffer {
   const poolBytes = Buffer.byteLength(pool);
   const recordBytes = Buffer.byteLength(record);

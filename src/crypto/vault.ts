@@ -17,8 +17,8 @@ export interface VaultDeps {
 export interface RefreshableVault extends Vault {
   pool(poolId: PoolId): Promise<OpenPoolVault>;
   /**
-   * Reads and unwraps a pool's keys anew, so that keys stored before this call are among them: for the process that
-   * rotates. When it fails, the keys held before stay in use.
+   * Reads and unwraps a pool's keys anew, so that keys stored before this call are among them: for the
+   * process that rotates. When it fails, the keys held before stay in use.
    *
    * @throws RootKeyMismatch @throws SealBroken @throws Unavailable
    */
@@ -32,9 +32,9 @@ interface Held {
 }
 
 /**
- * Pool keys are unwrapped once and kept: first callers at the same time share one load, a failed load is not kept.
- * An envelope that names a newer pool key than those kept fails with SealBroken, and the next `pool()` reads the
- * keys anew; so after a rotation elsewhere one retry from `pool()` on is enough.
+ * Pool keys are unwrapped once and kept: first callers at the same time share one load, a failed load is not
+ * kept. An envelope that names a newer pool key than those kept fails with SealBroken, and the next `pool()`
+ * reads the keys anew; so after a rotation elsewhere one retry from `pool()` on is enough.
  */
 export function createVault(deps: VaultDeps): RefreshableVault {
   const { kms, poolKeys, randomBytes, poolsHeldMax = POOLS_HELD_MAX } = deps;
@@ -80,7 +80,8 @@ export function createVault(deps: VaultDeps): RefreshableVault {
         hold(poolId, entry);
         return entry.vault;
       }
-      // The keys held still open all that they ever opened: a key service that is away must not stop those reads.
+      // The keys held still open all that they ever opened: a key service that is away must not stop those
+      // reads.
       return loadOnce(poolId).catch(() => entry.vault);
     },
     refresh: load,

@@ -1,10 +1,11 @@
 import { encodeBase32 } from './base32.ts';
 
 /*
- * The bits of ids as small integers. A page of a list converts hundreds of ids, and byte tables do that about four to
- * eight times faster than 128-bit `bigint`s. It is easy because all spellings cut at the same places: 48 bits of time (two
- * zero bits before them make ten base 32 characters), then, after a placed id's partition, 20 bits in which they
- * differ, then 60 random bits. `ids.ts` is what the rest of the product calls.
+ * The bits of ids as small integers. A page of a list converts hundreds of ids, and byte tables do that about
+ * four to eight times faster than 128-bit `bigint`s. It is easy because all spellings cut at the same places:
+ * 48 bits of time (two zero bits before them make ten base 32 characters), then, after a placed id's
+ * partition, 20 bits in which they differ, then 60 random bits. `ids.ts` is what the rest of the product
+ * calls.
  */
 
 export const PARTITION_MAX = 2 ** 30 - 1;
@@ -26,7 +27,10 @@ export interface Words {
   readonly c: number;
 }
 
-/** One radix: its digits by value, and their values by character code (texts are checked before they are read). */
+/**
+ * One radix: its digits by value, and their values by character code (texts are checked before they are
+ * read).
+ */
 interface Radix {
   readonly bits: number;
   readonly codes: Uint8Array;
@@ -92,7 +96,10 @@ export function writeUuid({ msHigh, msLow, top, a, b, c }: Words): string {
   return scratch.toString('latin1', 0, 36);
 }
 
-/** Time and random bits of a base 32 spelling whose tail (20 differing bits, then 60 random ones) starts at `tail`. */
+/**
+ * Time and random bits of a base 32 spelling whose tail (20 differing bits, then 60 random ones) starts at
+ * `tail`.
+ */
 function readBase32(text: string, tail: number): Words {
   const high = readDigits(text, 0, 5, BASE32);
   const low = readDigits(text, 5, 5, BASE32);

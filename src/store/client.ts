@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { classify } from './errors.ts';
 import type { Target } from './target.ts';
 import { resolveTarget } from './target.ts';
 import { WIRE_TYPES } from './types.ts';
@@ -11,12 +12,11 @@ export interface ClientOptions {
   /** Session settings sent when a connection opens. Poolers in transaction mode refuse most: give none there. */
   readonly settings: Readonly<Record<string, string>>;
   readonly connectTimeoutSeconds: number;
+  /** How long a replaced client may go on serving what it already has; longer than any one statement takes. */
+  readonly retireSeconds: number;
 }
 
 export type Sql = postgres.Sql;
-
-/** How long a retired client may go on serving what it already has. */
-const RETIRE_SECONDS = 60;
 
 /**
  * The postgres.js client in use, replaced by a fresh one as soon as one of its open connections is lost.
@@ -24,8 +24,9 @@ const RETIRE_SECONDS = 60;
  * Why: a postgres.js connection object keeps state over a reconnect. If a statement was being written in the very
  * turn in which the socket closed, its bytes are sent before the next start-up message and its flush timer never
  * fires again; and the statement that was lost stays "current", so a refusal while the server starts up (57P03) is
- * swallowed and the next query waits for ever. New objects have neither fault. What a retired client still has in
- * hand is finished there.
+ * swallowed and the next query waits for ever; and one that is handed over between a socket's error and its close
+ * is never answered. New objects have none of these faults. What a retired client still has in hand is finished
+ * there.
  */
 export class ClientPool {
   readonly #options: ClientOptions;
@@ -44,6 +45,10 @@ export class ClientPool {
     client.inFlight += 1;
     try {
       return await work(client.sql);
+    } catch (error) {
+      // The socket has failed and is not closed yet: whatever is given to it now would be forgotten.
+      if (classify(error) === 'lost') this.#retire(client);
+      throw error;
     } finally {
       client.inFlight -= 1;
       if (client.inFlight === 0 && this.#retired.has(client)) this.#end(client, 0);
@@ -67,6 +72,8 @@ export class ClientPool {
       fetch_types: false,
       types: WIRE_TYPES,
       connect_timeout: connectTimeoutSeconds,
+      // Whoever calls waits between attempts; the driver's own waiting would grow to 20 seconds a query.
+      backoff: 0,
       idle_timeout: 0,
       max_lifetime: null,
       target_session_attrs: 'primary' as const,
@@ -95,7 +102,7 @@ export class ClientPool {
     this.#current = this.#open();
     // Not in this turn: the driver is still handling the close that called us.
     if (old.inFlight === 0) setImmediate(() => this.#end(old, 0));
-    else old.timer = setTimeout(() => this.#end(old, 0), RETIRE_SECONDS * 1000).unref();
+    else old.timer = setTimeout(() => this.#end(old, 0), this.#options.retireSeconds * 1000).unref();
   }
 
   #end(client: Client, seconds: number): void {

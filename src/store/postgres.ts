@@ -47,6 +47,8 @@ export function connect(options: ConnectOptions): Database {
     prepare: options.prepare,
     applicationName: options.applicationName,
     connectTimeoutSeconds: options.connectTimeoutSeconds ?? 10,
+    // Without a statement timeout somebody builds indexes, say.
+    retireSeconds: options.statementTimeoutMs > 0 ? 5 + (2 * options.statementTimeoutMs) / 1000 : 3600,
     settings: options.prepare ? timeouts : {},
   });
   const send: Send = { prepare: options.prepare, onStatement: options.onStatement };

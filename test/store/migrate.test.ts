@@ -51,7 +51,7 @@ test('a migration that was changed stops everything, by its name', async (t) => 
   const { db, directory } = await setUp(t, FIRST);
   await migrate(db, { directory });
   writeFileSync(join(directory, '0001_first.sql'), 'create table a (id bigint);\n');
-  for (const attempt of [migrate(db, { directory }), checkMigrations(db, directory)]) {
+  for (const attempt of [() => migrate(db, { directory }), () => checkMigrations(db, directory)]) {
     await assert.rejects(attempt, (error) => {
       assert.ok(error instanceof MigrationError);
       assert.match(error.message, /0001_first.*changed/);

@@ -5,8 +5,9 @@ import { parseRange } from '../../kit/cidr.ts';
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /**
- * Which addresses beside the public ones may be reached. `true`: loopback, private, carrier-grade NAT and unique
- * local ones, but not link-local (where clouds serve machine credentials). A list of CIDR ranges: those only.
+ * Which addresses beside the public ones may be reached. `true`: loopback, private, carrier-grade NAT and
+ * unique local ones, but not link-local (where clouds serve machine credentials). A list of CIDR ranges:
+ * those only.
  */
 export type AllowPrivate = boolean | readonly string[];
 
@@ -20,9 +21,9 @@ const PRIVATE_RANGES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Only global unicast addresses may be reached, and what is allowed beside them. An IPv6 form that carries an IPv4
- * address (mapped, compatible, translated, NAT64, 6to4) is never global; it is allowed when the address it carries
- * would be on its own account: by a range, or by `true`.
+ * Only global unicast addresses may be reached, and what is allowed beside them. An IPv6 form that carries an
+ * IPv4 address (mapped, compatible, translated, NAT64, 6to4) is never global; it is allowed when the address
+ * it carries would be on its own account: by a range, or by `true`.
  *
  * @throws TypeError A range is no CIDR.
  */

@@ -54,16 +54,21 @@ export interface GuardedResponse {
 
 export interface GuardedClient {
   /**
-   * Sends one request and gives back whatever was answered, redirects (never followed) and error status included.
+   * Sends one request and gives back whatever was answered, redirects (never followed) and error status
+   * included.
    *
-   * @throws DestinationRefused The URL or an address of its host is not allowed; nothing was sent. Not worth a retry.
-   * @throws Unavailable Name not found, no connection, bad certificate, broken answer, timeout or an answer beyond the
-   *   size limit. The request may have reached the other side.
+   * @throws DestinationRefused The URL or an address of its host is not allowed; nothing was sent. Not worth
+   *   a retry.
+   * @throws Unavailable Name not found, no connection, bad certificate, broken answer, timeout or an answer
+   *   beyond the size limit. The request may have reached the other side.
    */
   request(request: GuardedRequest): Promise<GuardedResponse>;
 }
 
-/** The message says nothing about what the name resolved to: that would make this server a scanner of its network. */
+/**
+ * The message says nothing about what the name resolved to: that would make this server a scanner of its
+ * network.
+ */
 export class DestinationRefused extends CoreError {
   constructor(detail: string) {
     super('invalid', 'destination_refused', 'The address is not one that this server may call.', { detail });
@@ -71,9 +76,10 @@ export class DestinationRefused extends CoreError {
 }
 
 /**
- * The one way out of this process over HTTP (server-side request forgery, CWE-918). The host's name is resolved once,
- * every address it has must be allowed, and the connection goes to those very addresses, so that a name that answers
- * differently the second time gains nothing. One connection per request, no proxy, no redirects, no decompression.
+ * The one way out of this process over HTTP (server-side request forgery, CWE-918). The host's name is
+ * resolved once, every address it has must be allowed, and the connection goes to those very addresses, so
+ * that a name that answers differently the second time gains nothing. One connection per request, no proxy,
+ * no redirects, no decompression.
  */
 export function createGuardedClient(options: GuardedClientOptions): GuardedClient {
   const { lookup = lookupAll } = options;
@@ -181,8 +187,8 @@ function send(input: {
     agent: false,
     maxHeaderSize: HEADER_BYTES_MAX,
     signal,
-    // TLS: the certificate is checked against the name, although the connection goes to an address. An address is
-    // no server name (RFC 6066 section 3).
+    // TLS: the certificate is checked against the name, although the connection goes to an address. An
+    // address is no server name (RFC 6066 section 3).
     ...(isSecure && isIP(host) === 0 ? { servername: host } : {}),
     ...(isSecure && ca !== undefined ? { ca } : {}),
   });

@@ -21,12 +21,12 @@ export interface TransitKmsOptions {
 }
 
 /**
- * A root key inside HashiCorp Vault's (or OpenBao's) Transit engine; it never leaves there. The key is to be of an
- * AEAD type (`aes256-gcm96`, the default, or `chacha20-poly1305`) and not `derived`; its rotation inside Vault needs
- * nothing here, since its ciphertexts name their version.
+ * A root key inside HashiCorp Vault's (or OpenBao's) Transit engine; it never leaves there. The key is to be
+ * of an AEAD type (`aes256-gcm96`, the default, or `chacha20-poly1305`) and not `derived`; its rotation
+ * inside Vault needs nothing here, since its ciphertexts name their version.
  *
- * The context is sent as `associated_data` and is also sealed inside, as a digest before the key: Vault before 1.13
- * ignores parameters that it does not know, and the binding must not depend on that.
+ * The context is sent as `associated_data` and is also sealed inside, as a digest before the key: Vault
+ * before 1.13 ignores parameters that it does not know, and the binding must not depend on that.
  *
  * @throws TypeError The address is no http or https URL, or mount or key is not a plain path.
  * @see https://developer.hashicorp.com/vault/api-docs/secret/transit
@@ -97,11 +97,11 @@ export function createTransitKms(options: TransitKmsOptions): KeyManagementServi
 /**
  * Vault's status codes in the core's words. Its texts are read, never passed on.
  *
- * - 404: nothing is mounted there; 400 with a known text: no such key, or a version of it that is gone. Without that
- *   key the data cannot be read, so that is a mismatch and not worth a retry.
+ * - 404: nothing is mounted there; 400 with a known text: no such key, or a version of it that is gone.
+ *   Without that key the data cannot be read, so that is a mismatch and not worth a retry.
  * - other 400, when decrypting: the ciphertext or its context is wrong.
- * - all else (403 for a token that expired or may too little, 429, 5xx, 503 for sealed, 307 from a standby) passes
- *   once somebody, or time, repairs it.
+ * - all else (403 for a token that expired or may too little, 429, 5xx, 503 for sealed, 307 from a standby)
+ *   passes once somebody, or time, repairs it.
  */
 function failureOf(input: { keyId: string; operation: string; status: number; errors: unknown }): Error {
   const { keyId, operation, status, errors } = input;

@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NewKey } from '../../src/cli/wiring-types.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { PoolId } from '../../src/core/ports.ts';
+import { startQuickstart } from '../../src/wiring.ts';
+import { administerKeys } from '../../src/wiring/administration.ts';
+import type { QuickstartFile } from '../../src/wiring/quickstart.ts';
+import { TestClock } from './clock.ts';
+import { freshDatabase, testConnection } from './postgres.ts';
+import { recordStatement } from './statements.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed JSON; undefined for an empty or another body. */
+  // biome-ignore lint/suspicious/noExplicitAny: replies are what tests look into.
+  readonly body: any;
+  readonly text: string;
+}
+
+export interface CallOptions {
+  /** Sent as a bearer key; default the live pool's. Null: none. */
+  readonly key?: string | null;
+  /** Sent as JSON; a string goes as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TestServer extends AsyncDisposable {
+  readonly url: string;
+  readonly clock: TestClock;
+  /** What the quickstart wrote: ids and keys of both pools. */
+  readonly quickstart: QuickstartFile;
+  readonly dataDir: string;
+  call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  /** Makes a key as the command line would. `poolId` is a UUID; default the live pool's. */
+  createKey(input?: Partial<Omit<NewKey, 'grants'>> & { grants?: readonly string[] }): Promise<{ id: string; secret: string }>;
+  changeKey(id: string, to: 'revoke' | 'suspend' | 'resume'): Promise<void>;
+  /** Another account with a live pool of its own, and a key with every grant. */
+  createAccount(): Promise<{ accountId: string; poolId: string; secret: string }>;
+  /** Straight to the database, for looking behind the API and for breaking things. */
+  sql<Row = Record<string, unknown>>(text: string, parameters?: unknown[]): Promise<Row[]>;
+  /** Every log line so far. */
+  logs(): string;
+  close(): Promise<void>;
+}
+
+/**
+ * A whole server over a fresh database on a free port, with a clock that the test moves.
+ *
+ * @param options.environment Settings as environment variables: `{ SELFSAME_SERVER_TRUSTED_PROXIES: '127.0.0.1' }`.
+ */
+export async function startServer(
+  options: { environment?: Readonly<Record<string, string>>; clock?: TestClock } = {},
+): Promise<TestServer> {
+  const database = await freshDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), 'selfsame-test-'));
+  const clock = options.clock ?? new TestClock();
+  const lines: string[] = [];
+  const { config } = loadConfig({
+    mode: 'start',
+    environment: {
+      DATABASE_URL: database.url,
+      SELFSAME_DATA_DIR: dataDir,
+      SELFSAME_PORT: '0',
+      SELFSAME_SERVER_DRAIN_SECONDS: '2',
+      ...options.environment,
+    },
+  });
+  const running = await startQuickstart(config, {
+    log: () => {},
+    clock,
+    onStatement: recordStatement,
+    logDestination: { write: (line: string) => lines.push(line) > 0 },
+  });
+  const behind = testConnection(database.url, { onStatement: () => {}, maxConnections: 2 });
+  const { deps } = running.serving;
+  const keys = administerKeys(deps);
+  const { administerAccounts } = await import('../../src/wiring/administration.ts');
+
+  const server: TestServer = {
+    url: running.url,
+    clock,
+    quickstart: running.file,
+    dataDir,
+    async call(method, path, { key = running.file.live.api_key, body, headers = {} } = {}) {
+      const response = await fetch(`${running.url}${path}`, {
+        method,
+        headers: {
+          ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const isJson = /json/.test(response.headers.get('content-type') ?? '');
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        body: isJson && text !== '' ? JSON.parse(text) : undefined,
+      };
+    },
+    async createKey(input = {}) {
+      const { key, secret } = await keys.create({
+        poolId: running.file.live.app_id as PoolId,
+        label: 'test',
+        requestsPerMinute: 60_000,
+        allowedAddresses: null,
+        expiresAt: null,
+        ...input,
+        grants: (input.grants ?? ['all']) as NewKey['grants'],
+      });
+      return { id: key.id, secret };
+    },
+    async changeKey(id, to) {
+      await keys[to](id as Parameters<typeof keys.revoke>[0]);
+    },
+    createAccount: () => administerAccounts(deps).create({ title: 'Another' }),
+    async sql<Row>(text: string, parameters: unknown[] = []) {
+      return (await behind.query<Row>({ text, parameters })).rows;
+    },
+    logs: () => lines.join(''),
+    async close() {
+      await running.close();
+      await behind.close();
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+  return server;
+}
