@@ -1,7 +1,8 @@
+import { mkdir } from 'node:fs/promises';
 import type { Installation, Progress, Quickstart } from './cli/wiring-types.ts';
 import type { Config } from './config/load.ts';
 import { migrate } from './store/migrate.ts';
-import { administerAccounts, administerKeys } from './wiring/administration.ts';
+import { administerAccounts, administerIdentities, administerKeys } from './wiring/administration.ts';
 import { examine } from './wiring/doctor.ts';
 import {
   ensureKeys,
@@ -48,6 +49,7 @@ export async function openInstallation(
       resume: (id) => withDeps((deps) => administerKeys(deps).resume(id)),
     },
     accounts: { create: (input) => withDeps((deps) => administerAccounts(deps).create(input)) },
+    identities: { purge: (input) => withDeps((deps) => administerIdentities(deps, opened.db).purge(input)) },
     doctor: () => examine(config, opened),
     async listen() {
       serving = await serve(config, opened, options);
@@ -68,6 +70,8 @@ export async function startQuickstart(
   config: Config,
   options: { log: Progress } & OpenOptions,
 ): Promise<Quickstart & { serving: Serving; file: QuickstartFile }> {
+  // Root key and quickstart.json go there, also where the database is elsewhere.
+  await mkdir(config.data.dir, { recursive: true, mode: 0o700 });
   const opened = await openDatabase(config, { onDatabaseExit: endProcess(options.log), ...options });
   try {
     await migrate(opened.db);

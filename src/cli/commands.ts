@@ -2,8 +2,10 @@ import type { Command } from './command.ts';
 import { accountsCreate } from './commands/accounts-create.ts';
 import { configCheck } from './commands/config-check.ts';
 import { doctor } from './commands/doctor.ts';
+import { identitiesPurge } from './commands/identities-purge.ts';
 import { keysResume, keysRevoke, keysSuspend } from './commands/keys-change.ts';
 import { keysCreate } from './commands/keys-create.ts';
+import { keysGenerateRoot } from './commands/keys-generate-root.ts';
 import { keysList } from './commands/keys-list.ts';
 import { migrate } from './commands/migrate.ts';
 import { serve } from './commands/serve.ts';
@@ -12,5 +14,6 @@ import { start } from './commands/start.ts';
 /** Every command, in the order of the overview. */
 export const COMMANDS: readonly Command[] = [
   ...[start, serve, migrate, configCheck, doctor, accountsCreate],
-  ...[keysCreate, keysList, keysRevoke, keysSuspend, keysResume],
+  ...[keysCreate, keysList, keysRevoke, keysSuspend, keysResume, keysGenerateRoot],
+  identitiesPurge,
 ];

@@ -21,6 +21,7 @@ export interface Installation {
   migrate(): Promise<{ applied: readonly string[] }>;
   readonly keys: KeyAdministration;
   readonly accounts?: AccountAdministration;
+  readonly identities: IdentityAdministration;
   /** Database reachable and of version 15 or later, migrations, root key, clock against the database's. */
   doctor(): Promise<readonly Finding[]>;
   /** Serves. @throws when migrations are missing. */
@@ -59,6 +60,15 @@ export interface KeyAdministration {
   revoke(id: KeyId): Promise<boolean>;
   suspend(id: KeyId): Promise<boolean>;
   resume(id: KeyId): Promise<boolean>;
+}
+
+export interface IdentityAdministration {
+  /** Removes identities closed before a moment, of one pool or of all. @returns How many. */
+  purge(input: {
+    poolId: PoolId | null;
+    closedBefore: Date;
+    onProgress?: (removed: number) => void;
+  }): Promise<number>;
 }
 
 export interface AccountAdministration {

@@ -187,3 +187,23 @@ export class InternalFault extends CoreError {
     super('internal', 'internal_fault', 'An internal error occurred.', { detail, cause });
   }
 }
+
+/**
+ * A root key that is there but must not, or cannot, be used. The message is for the operator and names the
+ * place.
+ */
+export class RootKeyUnusable extends CoreError {
+  constructor(publicMessage: string, cause?: unknown) {
+    super('internal', 'root_key_unusable', publicMessage, { cause });
+  }
+}
+
+/**
+ * The message says nothing about what the name resolved to: that would make this server a scanner of its
+ * network.
+ */
+export class DestinationRefused extends CoreError {
+  constructor(detail: string) {
+    super('invalid', 'destination_refused', 'The address is not one that this server may call.', { detail });
+  }
+}

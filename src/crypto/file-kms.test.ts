@@ -7,7 +7,8 @@ import { after, before, describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { CoreError, RootKeyMismatch, SealBroken } from '../core/errors.ts';
 import type { PoolId } from '../core/ports.ts';
-import { openEnvironmentKms, openFileKms, RootKeyUnusable } from './file-kms.ts';
+import { RootKeyUnusable } from '../core/errors.ts';
+import { openEnvironmentKms, openFileKms } from './file-kms.ts';
 import { wrapPoolKey } from './pool-keys.ts';
 import { requireRootKey } from './root-key-check.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CoreError, RootKeyMismatch } from '../core/errors.ts';
+import { RootKeyMismatch, RootKeyUnusable } from '../core/errors.ts';
 import type { KeyManagementService } from '../core/ports.ts';
 import { fingerprintOf, isRootKey, LocalKms } from './local-kms.ts';
 import { KEY_BYTES } from './seal.ts';
@@ -9,16 +9,6 @@ import { KEY_BYTES } from './seal.ts';
 const FILE_BYTES_MAX = 64 * 1024;
 const NOTE =
   'Root key of a Selfsame installation. Without it the data cannot be read: keep a copy apart from backups.';
-
-/**
- * A root key that is there but must not, or cannot, be used. The message is for the operator and names the
- * place.
- */
-export class RootKeyUnusable extends CoreError {
-  constructor(publicMessage: string, cause?: unknown) {
-    super('internal', 'root_key_unusable', publicMessage, { cause });
-  }
-}
 
 export interface FileKmsOptions {
   readonly path: string;

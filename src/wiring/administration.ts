@@ -1,9 +1,12 @@
-import type { AccountAdministration, KeyAdministration } from '../cli/wiring-types.ts';
+import type { AccountAdministration, IdentityAdministration, KeyAdministration } from '../cli/wiring-types.ts';
 import type { Deps } from '../core/deps.ts';
 import { NotFound } from '../core/errors.ts';
+import { purgeIdentities } from '../core/identities/purge-identities.ts';
 import { changeApiKey, createApiKey } from '../core/keys/manage-keys.ts';
 import { createAccount } from '../core/pools/create-account.ts';
 import type { KeyId } from '../core/ports.ts';
+import type { Database } from '../store/postgres.ts';
+import { listAllPoolIds } from '../store/repositories/pool-configs.ts';
 
 /** Requests a minute of keys that are not given another limit. */
 export const REQUESTS_PER_MINUTE = 60_000;
@@ -45,6 +48,23 @@ export function administerAccounts(deps: Deps): AccountAdministration {
         expiresAt: null,
       });
       return { accountId: account.id, poolId: live.id, secret: text };
+    },
+  };
+}
+
+export function administerIdentities(deps: Deps, db: Database): IdentityAdministration {
+  return {
+    async purge({ poolId, closedBefore, onProgress }) {
+      let removed = 0;
+      for (const one of poolId === null ? await listAllPoolIds(db) : [poolId]) {
+        const before = removed;
+        removed += await purgeIdentities(deps, {
+          poolId: one,
+          closedBefore,
+          onProgress: (count) => onProgress?.(before + count),
+        });
+      }
+      return removed;
     },
   };
 }

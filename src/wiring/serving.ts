@@ -20,6 +20,7 @@ import { createIdGenerator } from '../kit/ids.ts';
 import { type LocalPlaceFinder, openPlaceFinder } from '../providers/geo/place-finder.ts';
 import { createGuardedClient } from '../providers/net/guarded-client.ts';
 import { createTransitKms } from '../providers/vault-transit/transit-kms.ts';
+import { attachEmbedded } from '../store/engines/attach.ts';
 import { startEmbedded } from '../store/engines/embedded.ts';
 import { checkMigrations } from '../store/migrate.ts';
 import { connect, type Database } from '../store/postgres.ts';
@@ -61,8 +62,10 @@ export const systemClock: Clock = { now: () => new Date() };
 export async function openDatabase(config: Config, options: OpenOptions = {}): Promise<Opened> {
   const { database, data } = config;
   const note = options.log ?? (() => {});
+  // A command beside a running server uses that server's database; only one process starts and stops it.
+  const attached = database.url === null && config.mode === 'manage' ? await attachEmbedded(data.dir) : null;
   const embedded =
-    database.url === null
+    database.url === null && attached === null
       ? await startEmbedded({
           dataDir: data.dir,
           ...(database.pgBin === null ? {} : { binDir: database.pgBin }),
@@ -71,7 +74,7 @@ export async function openDatabase(config: Config, options: OpenOptions = {}): P
       : null;
   for (const notice of embedded?.notices ?? []) note(notice);
   const db = connect({
-    target: embedded?.target ?? database.url?.reveal() ?? '',
+    target: attached ?? embedded?.target ?? database.url?.reveal() ?? '',
     maxConnections: database.maxConnections,
     prepare: database.prepare,
     applicationName: 'selfsame',
@@ -159,6 +162,12 @@ export function createSurfaces(config: Config, deps: Deps, log: Log): Surface[] 
   return [createPoolsSurface(deps, { snapshotUnknown, ja4Header, onFault })];
 }
 
+/** `start` shows its metrics to this machine; in production, without a token to give, nobody gets them. */
+function metricsAccess({ mode, server: { metricsToken } }: Config): { metricsToken?: string } {
+  if (metricsToken !== null) return { metricsToken: metricsToken.reveal() };
+  return mode === 'start' ? {} : { metricsToken: randomBytes(32).toString('base64url') };
+}
+
 /** A server that takes requests. */
 export interface Serving {
   readonly url: string;
@@ -199,7 +208,7 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
     trustedProxies: settings.trustedProxies,
     limits: { bodyBytesMax: settings.bodyBytesMax, headerBytesMax: settings.headerBytesMax },
     log,
-    ...(settings.metricsToken === null ? {} : { metricsToken: settings.metricsToken.reveal() }),
+    ...metricsAccess(config),
     ...(settings.publicUrl === null ? {} : { publicUrl: settings.publicUrl }),
     ...(tracer === undefined ? {} : { tracer }),
   });

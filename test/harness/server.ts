@@ -5,7 +5,7 @@ import type { NewKey } from '../../src/cli/wiring-types.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { PoolId } from '../../src/core/ports.ts';
 import { startQuickstart } from '../../src/wiring.ts';
-import { administerKeys } from '../../src/wiring/administration.ts';
+import { administerAccounts, administerIdentities, administerKeys } from '../../src/wiring/administration.ts';
 import type { QuickstartFile } from '../../src/wiring/quickstart.ts';
 import { TestClock } from './clock.ts';
 import { freshDatabase, testConnection } from './postgres.ts';
@@ -28,16 +28,26 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What two servers of one installation have in common: the database, and the directory with the root key. */
+export interface SharedDatabase {
+  readonly url: string;
+  readonly dataDir: string;
+}
+
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly clock: TestClock;
   /** What the quickstart wrote: ids and keys of both pools. */
   readonly quickstart: QuickstartFile;
   readonly dataDir: string;
+  /** For another server on the same data: `startServer({ database: first.database })`. */
+  readonly database: SharedDatabase;
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   /** Makes a key as the command line would. `poolId` is a UUID; default the live pool's. */
   createKey(input?: Partial<Omit<NewKey, 'grants'>> & { grants?: readonly string[] }): Promise<{ id: string; secret: string }>;
   changeKey(id: string, to: 'revoke' | 'suspend' | 'resume'): Promise<void>;
+  /** Removes identities closed at least so many days ago, as the command line would. */
+  purge(days: number): Promise<number>;
   /** Another account with a live pool of its own, and a key with every grant. */
   createAccount(): Promise<{ accountId: string; poolId: string; secret: string }>;
   /** Straight to the database, for looking behind the API and for breaking things. */
@@ -50,13 +60,18 @@ export interface TestServer extends AsyncDisposable {
 /**
  * A whole server over a fresh database on a free port, with a clock that the test moves.
  *
+ * @param options.database Of a server that is there already, and which outlives this one.
  * @param options.environment Settings as environment variables: `{ SELFSAME_SERVER_TRUSTED_PROXIES: '127.0.0.1' }`.
  */
 export async function startServer(
-  options: { environment?: Readonly<Record<string, string>>; clock?: TestClock } = {},
+  options: {
+    environment?: Readonly<Record<string, string>>;
+    clock?: TestClock;
+    database?: SharedDatabase;
+  } = {},
 ): Promise<TestServer> {
-  const database = await freshDatabase();
-  const dataDir = mkdtempSync(join(tmpdir(), 'selfsame-test-'));
+  const { database, release } = await openDatabase(options.database);
+  const { dataDir } = database;
   const clock = options.clock ?? new TestClock();
   const lines: string[] = [];
   const { config } = loadConfig({
@@ -78,13 +93,13 @@ export async function startServer(
   const behind = testConnection(database.url, { onStatement: () => {}, maxConnections: 2 });
   const { deps } = running.serving;
   const keys = administerKeys(deps);
-  const { administerAccounts } = await import('../../src/wiring/administration.ts');
 
   const server: TestServer = {
     url: running.url,
     clock,
     quickstart: running.file,
     dataDir,
+    database,
     async call(method, path, { key = running.file.live.api_key, body, headers = {} } = {}) {
       const response = await fetch(`${running.url}${path}`, {
         method,
@@ -119,6 +134,11 @@ export async function startServer(
     async changeKey(id, to) {
       await keys[to](id as Parameters<typeof keys.revoke>[0]);
     },
+    purge: (days) =>
+      administerIdentities(deps, behind).purge({
+        poolId: null,
+        closedBefore: new Date(clock.now().getTime() - days * 86_400_000),
+      }),
     createAccount: () => administerAccounts(deps).create({ title: 'Another' }),
     async sql<Row>(text: string, parameters: unknown[] = []) {
       return (await behind.query<Row>({ text, parameters })).rows;
@@ -127,10 +147,24 @@ export async function startServer(
     async close() {
       await running.close();
       await behind.close();
-      await database.drop();
-      rmSync(dataDir, { recursive: true, force: true });
+      await release();
     },
     [Symbol.asyncDispose]: () => server.close(),
   };
   return server;
+}
+
+async function openDatabase(
+  shared: SharedDatabase | undefined,
+): Promise<{ database: SharedDatabase; release: () => Promise<void> }> {
+  if (shared !== undefined) return { database: shared, release: async () => {} };
+  const { url, drop } = await freshDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), 'selfsame-test-'));
+  return {
+    database: { url, dataDir },
+    async release() {
+      await drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
 }

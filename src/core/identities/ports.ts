@@ -99,4 +99,14 @@ export interface IdentityStore {
     poolId: PoolId,
     input: { after: IdentityId | null; limit: number; status: 'extant' | 'deleted' | null },
   ): Promise<StoredIdentity[]>;
+  /** Ids of closed identities that last changed before a moment, after the given id. */
+  listClosed(
+    poolId: PoolId,
+    input: { before: Date; after: IdentityId | null; limit: number },
+  ): Promise<IdentityId[]>;
+  /** Removes those of the identities that are closed, for good. @returns How many. */
+  removeClosed(
+    poolId: PoolId,
+    input: { marks: readonly { id: IdentityId; auditId: string; eventId: string }[]; at: Date },
+  ): Promise<number>;
 }

@@ -21,21 +21,24 @@ export interface Interaction {
  * Freezes one end-user interaction on an identity (R6): the first one sets `first` and `last`, equal; a later one
  * replaces `last` whole unless it is older. Place and ASN are looked up now and never again.
  *
+ * @param input.read Gives the interaction, or throws what is wrong with it; asked once the identity is known to be
+ *   open, because its state is told before a bad value is.
  * @throws NotFound @throws WrongState The identity is closed.
  * @see Contract pools 5.
  */
 export async function recordInteraction(
   deps: ChangeNeeds & Pick<Deps, 'places'>,
   context: RequestContext,
-  input: { identityId: IdentityId; interaction: Interaction },
+  input: { identityId: IdentityId; read: () => Interaction },
 ): Promise<IdentityView> {
-  const last = takeSnapshot(deps, input.interaction);
   return changeIdentity(deps, context, input.identityId, ({ seen }) => {
+    const interaction = input.read();
+    const last = takeSnapshot(deps, interaction);
     if (seen !== null && seen.last.at > last.at) return null;
     return {
       action: 'identity.seen',
       fields: seen === null ? ['first_seen', 'last_seen'] : ['last_seen'],
-      seen: { value: { first: seen?.first ?? last, last }, lastSeenAt: input.interaction.at },
+      seen: { value: { first: seen?.first ?? last, last }, lastSeenAt: interaction.at },
     };
   });
 }

@@ -4,10 +4,9 @@ import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { Unavailable } from '../../core/errors.ts';
+import { DestinationRefused, Unavailable } from '../../core/errors.ts';
 import {
   createGuardedClient,
-  DestinationRefused,
   type GuardedClientOptions,
   type Lookup,
 } from './guarded-client.ts';

@@ -2,7 +2,7 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { CoreError, Unavailable } from '../../core/errors.ts';
+import { CoreError, DestinationRefused, Unavailable } from '../../core/errors.ts';
 import { type AddressPolicy, type AllowPrivate, createAddressPolicy } from './address-policy.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -63,16 +63,6 @@ export interface GuardedClient {
    *   beyond the size limit. The request may have reached the other side.
    */
   request(request: GuardedRequest): Promise<GuardedResponse>;
-}
-
-/**
- * The message says nothing about what the name resolved to: that would make this server a scanner of its
- * network.
- */
-export class DestinationRefused extends CoreError {
-  constructor(detail: string) {
-    super('invalid', 'destination_refused', 'The address is not one that this server may call.', { detail });
-  }
 }
 
 /**

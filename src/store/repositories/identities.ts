@@ -8,6 +8,7 @@ import type {
 } from '../../core/identities/ports.ts';
 import type { IdentityId, PoolId } from '../../core/ports.ts';
 import type { Session } from '../session.ts';
+import { purgeMethods } from './identity-purge.ts';
 import { segmentsOf } from './identity-segments.ts';
 import { changeIdentity, insertIdentity } from './identity-writes.ts';
 
@@ -89,6 +90,7 @@ export function createIdentityStore(session: Session): IdentityStore {
       return rows[0]?.pool_id ?? null;
     },
 
+    ...purgeMethods(session),
     insertIdentity: (insert) => insertIdentity(session, insert),
     changeIdentity: (change) => changeIdentity(session, change),
 

@@ -87,11 +87,8 @@ export function identityHandlers(deps: Deps, { snapshotUnknown, ja4Header }: Ide
 
     recordInteraction: (request: IdentityRequest) =>
       withDetails(request.body, async (details) => {
-        const identityId = identity(request);
-        // State before fields (contract pools 2): a closed or unknown identity is told before a bad value is.
-        await getIdentity(deps, request.principal, identityId);
-        const interaction = readInteraction(request, details, { now: deps.clock.now(), ja4Header });
-        return show(await recordInteraction(deps, request.context, { identityId, interaction }));
+        const read = () => readInteraction(request, details, { now: deps.clock.now(), ja4Header });
+        return show(await recordInteraction(deps, request.context, { identityId: identity(request), read }));
       }),
   };
 }
