@@ -70,8 +70,9 @@ export async function startQuickstart(
   config: Config,
   options: { log: Progress } & OpenOptions,
 ): Promise<Quickstart & { serving: Serving; file: QuickstartFile }> {
-  // Root key and quickstart.json go there, also where the database is elsewhere.
-  await mkdir(config.data.dir, { recursive: true, mode: 0o700 });
+  // Root key and quickstart.json go there, also where the database is elsewhere. Where it is ours, its launcher
+  // makes the directory, with the mode that the database's account needs.
+  if (config.database.url !== null) await mkdir(config.data.dir, { recursive: true, mode: 0o700 });
   const opened = await openDatabase(config, { onDatabaseExit: endProcess(options.log), ...options });
   try {
     await migrate(opened.db);

@@ -5,6 +5,8 @@ const INVISIBLE = /[\p{Cf}\u115f\u1160\u3164\uffa0]/gu;
 const LOCAL_PART = /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}$/u;
 const DOMAIN =
   /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+// Before IDNA: Node reads the text as a URL's host, so `x.com/a`, `x.com?a` and `ex%61mple.com` would all lose something.
+const NOT_IN_DOMAIN = /[\0-,/:-@[-`{-\x7f]/;
 const NUMERIC_DOMAIN = /^[0-9.]+$/;
 
 function fold(text: string): string {
@@ -24,7 +26,9 @@ export function normaliseEmail(text: string): string | null {
   const at = folded.lastIndexOf('@');
   if (at < 1 || text.trim().length > 254) return null;
   const local = folded.slice(0, at);
-  const domain = domainToASCII(folded.slice(at + 1));
+  const host = folded.slice(at + 1);
+  if (NOT_IN_DOMAIN.test(host.replaceAll('_', ''))) return null;
+  const domain = domainToASCII(host);
   if (!LOCAL_PART.test(local) || local.startsWith('.') || local.endsWith('.') || local.includes('..'))
     return null;
   if (!DOMAIN.test(domain) || !domain.includes('.') || NUMERIC_DOMAIN.test(domain)) return null;

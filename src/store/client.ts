@@ -73,7 +73,7 @@ export class ClientPool {
       types: WIRE_TYPES,
       connect_timeout: connectTimeoutSeconds,
       // Whoever calls waits between attempts; the driver's own waiting would grow to 20 seconds a query.
-      backoff: 0,
+      backoff: () => 0,
       idle_timeout: 0,
       max_lifetime: null,
       target_session_attrs: 'primary' as const,

@@ -23,9 +23,9 @@ const TOKEN = new RegExp(
   [
     String.raw`(?<space>\s+|--[^\n]*|/\*[\s\S]*?\*/)`,
     String.raw`(?<literal>[eE]?'(?:[^']|'')*'|\d+(?:\.\d+)?)`,
-    String.raw`(?<name>"(?:[^"]|"")*")`,
+    '(?<name>"(?:[^"]|"")*")',
     String.raw`(?<parameter>\$\d+)`,
-    String.raw`(?<word>[A-Za-z_][A-Za-z0-9_$]*)`,
+    '(?<word>[A-Za-z_][A-Za-z0-9_$]*)',
     String.raw`(?<symbol>::|[^\s])`,
   ].join('|'),
   'gy',

@@ -1,4 +1,8 @@
-import type { AccountAdministration, IdentityAdministration, KeyAdministration } from '../cli/wiring-types.ts';
+import type {
+  AccountAdministration,
+  IdentityAdministration,
+  KeyAdministration,
+} from '../cli/wiring-types.ts';
 import type { Deps } from '../core/deps.ts';
 import { NotFound } from '../core/errors.ts';
 import { purgeIdentities } from '../core/identities/purge-identities.ts';

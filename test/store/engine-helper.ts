@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import type { EnginePackage } from '../../src/store/engines/binaries.ts';
 import { findPackage } from '../../src/store/engines/binaries.ts';
 import type { EmbeddedDatabase } from '../../src/store/engines/embedded.ts';
+import { startEmbedded } from '../../src/store/engines/embedded.ts';
 import { connect } from '../../src/store/postgres.ts';
 import type { Target } from '../../src/store/target.ts';
 
@@ -15,6 +16,29 @@ export function scratch(t: TestContext, parent: string = tmpdir()): string {
   chmodSync(directory, 0o755);
   t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   return directory;
+}
+
+let prototype: Promise<string> | undefined;
+
+/**
+ * A data directory whose cluster was made before; made once a file and copied, for initdb takes its time. Starts
+ * that are about the making use an empty directory.
+ */
+export async function usedDataDir(t: TestContext, directory: string = scratch(t)): Promise<string> {
+  prototype ??= makePrototype();
+  const dataDir = join(directory, 'data');
+  execFileSync('cp', ['-a', await prototype, dataDir]);
+  return dataDir;
+}
+
+async function makePrototype(): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'engine-'));
+  chmodSync(directory, 0o755);
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const server = await startEmbedded({ dataDir: join(directory, 'data') });
+  await ask(server.target, 'create table kept as select 7 as n');
+  await server.stop();
+  return join(directory, 'data');
 }
 
 /** What a one-row, one-column query answers. */

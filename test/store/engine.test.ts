@@ -8,7 +8,7 @@ import { startEmbedded } from '../../src/store/engines/embedded.ts';
 import { EngineError } from '../../src/store/engines/errors.ts';
 import { LOCK_FILE } from '../../src/store/engines/lock.ts';
 import { processesIn, startOf, waitUntil } from '../../src/store/engines/processes.ts';
-import { ask, scratch, startElsewhere } from './engine-helper.ts';
+import { ask, scratch, startElsewhere, usedDataDir } from './engine-helper.ts';
 
 const DEBIAN = [18, 17, 16, 15]
   .map((major) => `/usr/lib/postgresql/${major}/bin`)
@@ -35,7 +35,7 @@ test('a second start finds what the first one stored, durably and on no network 
 });
 
 test('a second server on one directory is refused, naming the first', async (t) => {
-  const dataDir = join(scratch(t), 'data');
+  const dataDir = await usedDataDir(t);
   const other = await startElsewhere(dataDir);
   await assert.rejects(startEmbedded({ dataDir }), (error) => {
     assert.ok(error instanceof EngineError);
@@ -51,9 +51,8 @@ test('a second server on one directory is refused, naming the first', async (t) 
 });
 
 test('killing the process outright leaves no server behind', async (t) => {
-  const dataDir = join(scratch(t), 'data');
+  const dataDir = await usedDataDir(t);
   const other = await startElsewhere(dataDir);
-  await ask(other.target, 'create table kept as select 7 as n');
   await other.kill('SIGKILL');
   assert.ok(await waitUntil(() => startOf(other.serverPid) === null, 10), 'the server outlived its process');
   const again = await startEmbedded({ dataDir });
@@ -62,7 +61,7 @@ test('killing the process outright leaves no server behind', async (t) => {
 });
 
 test('a start right after a kill waits for the dying server', async (t) => {
-  const dataDir = join(scratch(t), 'data');
+  const dataDir = await usedDataDir(t);
   const other = await startElsewhere(dataDir);
   await other.kill('SIGKILL');
   const again = await startEmbedded({ dataDir });
@@ -71,10 +70,7 @@ test('a start right after a kill waits for the dying server', async (t) => {
 });
 
 test('a server that outlived its process is stopped, after checking that it works in this cluster', async (t) => {
-  const dataDir = join(scratch(t), 'data');
-  const first = await startEmbedded({ dataDir });
-  await ask(first.target, 'create table kept as select 7 as n');
-  await first.stop();
+  const dataDir = await usedDataDir(t);
   const cluster = join(dataDir, 'postgres');
   const { uid, gid } = statSync(cluster);
   // Launched past us, so nothing ends it.
@@ -94,8 +90,7 @@ test('a server that outlived its process is stopped, after checking that it work
 });
 
 test('a pid that was given out again holds neither the lock nor the cluster', async (t) => {
-  const dataDir = join(scratch(t), 'data');
-  await (await startEmbedded({ dataDir })).stop();
+  const dataDir = await usedDataDir(t);
   const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
   t.after(() => stranger.kill());
   writeFileSync(join(dataDir, LOCK_FILE), JSON.stringify({ pid: stranger.pid, started: '1' }));
@@ -109,17 +104,15 @@ test('a pid that was given out again holds neither the lock nor the cluster', as
 });
 
 test('a torn lock file is nobody’s', async (t) => {
-  const dataDir = join(scratch(t), 'data');
-  await (await startEmbedded({ dataDir })).stop();
+  const dataDir = await usedDataDir(t);
   writeFileSync(join(dataDir, LOCK_FILE), '{"pid":');
   await (await startEmbedded({ dataDir })).stop();
 });
 
 test('a crash is told once, and the next start recovers', async (t) => {
-  const dataDir = join(scratch(t), 'data');
+  const dataDir = await usedDataDir(t);
   const reasons: string[] = [];
   const first = await startEmbedded({ dataDir, onExit: (reason) => reasons.push(reason) });
-  await ask(first.target, 'create table kept as select 7 as n');
   process.kill(first.pid, 'SIGKILL');
   assert.ok(await waitUntil(() => reasons.length > 0, 10));
   assert.match(reasons.join(), /SIGKILL/);
@@ -161,15 +154,14 @@ test('an interrupted initdb is begun anew', async (t) => {
 });
 
 test('a cluster of another major version is refused, saying what to do', async (t) => {
-  const dataDir = join(scratch(t), 'data');
-  await (await startEmbedded({ dataDir })).stop();
+  const dataDir = await usedDataDir(t);
   writeFileSync(join(dataDir, 'postgres', 'PG_VERSION'), '14\n');
   await assert.rejects(startEmbedded({ dataDir }), /made by PostgreSQL 14.*SELFSAME_PG_BIN/s);
   assert.equal(existsSync(join(dataDir, LOCK_FILE)), false);
 });
 
 test('a server that cannot start says the end of its log and frees the directory', async (t) => {
-  const dataDir = join(scratch(t), 'data');
+  const dataDir = await usedDataDir(t);
   const broken = { dataDir, extraSettings: { shared_buffers: 'many' } };
   await assert.rejects(startEmbedded(broken), /shared_buffers/);
   assert.deepEqual(processesIn(join(dataDir, 'postgres')), []);
@@ -181,7 +173,7 @@ test('a platform without programs is told to set DATABASE_URL', () => {
 });
 
 test('other programs that are not there are an error that names them', async (t) => {
-  const dataDir = join(scratch(t), 'data');
+  const dataDir = await usedDataDir(t);
   await assert.rejects(startEmbedded({ dataDir, binDir: '/nowhere/bin' }), /\/nowhere\/bin\/postgres/);
 });
 

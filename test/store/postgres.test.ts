@@ -285,6 +285,48 @@ test('after every connection was cut under load, the next statements succeed', a
   await busy.close();
 });
 
+test('under cut connections a transaction that says it is done is done, and once', async () => {
+  const busy = testConnection(database.url, { applicationName: 'cut-transactions' });
+  await ask(db, 'create table done (id integer, part integer)');
+  const done = new Set<number>();
+  const doubtful = new Set<number>();
+  let stop = false;
+  const killer = (async () => {
+    while (!stop) {
+      await ask(
+        admin,
+        `select pg_terminate_backend(pid) from pg_stat_activity
+           where application_name = $1 order by random() limit 2`,
+        'cut-transactions',
+      );
+    }
+  })();
+  const work = Array.from({ length: 300 }, (_, id) =>
+    busy
+      .transaction(async (session) => {
+        await ask(session, 'insert into done values ($1, 1)', id);
+        await ask(session, 'insert into done values ($1, 2)', id);
+      })
+      .then(() => done.add(id))
+      .catch((error: unknown) => {
+        assert.ok(error instanceof Unavailable, String(error));
+        doubtful.add(id);
+      }),
+  );
+  await Promise.all(work);
+  stop = true;
+  await killer;
+  await busy.close();
+  const { rows } = await ask<{ id: number; n: number }>(db, 'select id, count(*) as n from done group by id');
+  assert.deepEqual(
+    rows.filter(({ n }) => n !== 2),
+    [],
+  );
+  const stored = new Set(rows.map(({ id }) => id));
+  for (const id of done) assert.ok(stored.has(id), `transaction ${id} is lost`);
+  for (const id of stored) assert.ok(done.has(id) || doubtful.has(id));
+});
+
 test('a server that is not there is Unavailable, also to ping', async () => {
   const nowhere = testConnection('postgres://x@localhost/x?host=/nowhere');
   await assert.rejects(one(nowhere, 'select 1'), Unavailable);

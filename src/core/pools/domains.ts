@@ -34,6 +34,22 @@ export async function getDomain(
   return domain;
 }
 
+/**
+ * For what is made below a domain.
+ * @throws NotFound @throws WrongState The domain or its account is deleted (contract pools 6).
+ */
+export async function getOpenDomain(
+  { organisation }: Pick<Deps, 'organisation'>,
+  principal: Principal,
+  id: DomainId,
+): Promise<Domain> {
+  const domain = await getDomain({ organisation }, principal, id);
+  if (domain.status !== 'extant') throw new WrongState('The domain is deleted.');
+  const account = await organisation.findAccount(principal.accountId);
+  if (account?.status !== 'extant') throw new WrongState('The account is deleted.');
+  return domain;
+}
+
 export async function listDomains(
   deps: Pick<Deps, 'organisation'>,
   principal: Principal,

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts';
 import { InvalidInput, NotFound, WrongState } from '../errors.ts';
 import type { DomainId, PoolId, Principal, RequestContext, RulesetId } from '../ports.ts';
 import { DEFAULT_SCHEMA, DEFAULT_SCHEMA_ID } from './default-schema.ts';
-import { getDomain } from './domains.ts';
+import { getDomain, getOpenDomain } from './domains.ts';
 import type { OffsetPage, OffsetQuery, OrganisationSort, OrganisationStore, Pool } from './ports.ts';
 import { reaches, reachOf } from './reach.ts';
 import { readTitle } from './read-input.ts';
@@ -45,9 +45,9 @@ export async function createPool(
   input: { domainId: DomainId; rulesetId: RulesetId; title: unknown },
 ): Promise<Pool> {
   const { principal } = context;
-  const domain = await getDomain(deps, principal, input.domainId);
+  await getDomain(deps, principal, input.domainId);
   const ruleset = await getRuleset(deps, principal, input.rulesetId);
-  if (domain.status !== 'extant') throw new WrongState('The domain is deleted.');
+  const domain = await getOpenDomain(deps, principal, input.domainId);
   if (ruleset.status !== 'extant') throw new WrongState('The ruleset is deleted.');
   const title = readTitle(input.title, true);
   const problems = [...title.problems];

@@ -12,11 +12,18 @@ const FACTORS_MAX = 64;
 const OPAQUE_BYTES_MAX = 65_536;
 const FACTOR_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const CLAIM_LENGTH_MAX = 128;
+/** In JSON text: NUL or half of a surrogate pair, which jsonb refuses; not a backslash that was sent as one. */
+const UNSTORABLE_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 export type Read<Value> = { readonly value: Value; readonly problems: readonly FieldProblem[] };
 
 function isMissing(value: unknown): boolean {
   return value === undefined || value === null;
+}
+
+/** No control characters, and no half of a surrogate pair: the database has no place for one. */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !/\p{Cc}/u.test(text);
 }
 
 function invalid(path: FieldPath, message: string): FieldProblem {
@@ -33,7 +40,7 @@ export function readTitle(value: unknown, required: boolean): Read<string | unde
     return { value: undefined, problems };
   }
   const isTitle = typeof value === 'string' && value.trim() !== '' && value.length <= TITLE_LENGTH_MAX;
-  if (!isTitle || /\p{Cc}/u.test(value)) {
+  if (!isTitle || !isStorable(value)) {
     return {
       value: undefined,
       problems: [invalid(path, `A title has 1 to ${TITLE_LENGTH_MAX} characters.`)],
@@ -46,7 +53,7 @@ export function readTitle(value: unknown, required: boolean): Read<string | unde
 export function readOpaqueList(key: string, value: unknown): Read<readonly unknown[] | undefined> {
   if (isMissing(value)) return { value: undefined, problems: [] };
   const isSmall = Array.isArray(value) && Buffer.byteLength(JSON.stringify(value)) <= OPAQUE_BYTES_MAX;
-  if (!isSmall || JSON.stringify(value).includes('\\u0000')) {
+  if (!isSmall || UNSTORABLE_ESCAPE.test(JSON.stringify(value))) {
     return { value: undefined, problems: [invalid([key], 'This must be a list of at most 64 KiB.')] };
   }
   return { value, problems: [] };
@@ -103,7 +110,7 @@ function readDefinition(
     const field = fields[key];
     if (isMissing(field)) return null;
     const isName = typeof field === 'string' && field !== '' && field.length <= CLAIM_LENGTH_MAX;
-    if (isName && !/\p{Cc}/u.test(field)) return field;
+    if (isName && isStorable(field)) return field;
     problems.push(invalid([...path, key], `This must be a name of at most ${CLAIM_LENGTH_MAX} characters.`));
     return null;
   };

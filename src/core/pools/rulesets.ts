@@ -2,7 +2,7 @@ import { stampOf } from '../audit/stamp.ts';
 import type { Deps } from '../deps.ts';
 import { InvalidInput, NotFound, WrongState } from '../errors.ts';
 import type { DomainId, Principal, RequestContext, RulesetId } from '../ports.ts';
-import { getDomain } from './domains.ts';
+import { getDomain, getOpenDomain } from './domains.ts';
 import type { OffsetPage, OffsetQuery, OrganisationSort, OrganisationStore, Ruleset } from './ports.ts';
 import { reachOf } from './reach.ts';
 import { readFactorDefinitions, readOpaqueList, readTitle } from './read-input.ts';
@@ -59,8 +59,7 @@ export async function createRuleset(
   input: { domainId: DomainId } & RulesetInput,
 ): Promise<Ruleset> {
   const { principal } = context;
-  const domain = await getDomain(deps, principal, input.domainId);
-  if (domain.status !== 'extant') throw new WrongState('The domain is deleted.');
+  const domain = await getOpenDomain(deps, principal, input.domainId);
   const { title = '', factors = [], methods = [], plans = [] } = readRuleset(input, true);
   const ruleset: Ruleset = {
     id: deps.ids.next() as RulesetId,
