@@ -4,11 +4,17 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configPage } from './generate/config-page.ts';
+import { errorsPage } from './generate/errors-page.ts';
+import { openApiFiles } from './generate/openapi-files.ts';
 
 /** Content by path from the root of the repository; the same for the same code, whatever the machine. */
 type Generator = () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
 
-const GENERATORS: readonly Generator[] = [() => ({ 'docs/config.md': configPage() })];
+const GENERATORS: readonly Generator[] = [
+  () => ({ 'docs/config.md': configPage() }),
+  () => ({ 'docs/errors.md': errorsPage() }),
+  openApiFiles,
+];
 
 const ROOT = dirname(import.meta.dirname);
 const check = process.argv.includes('--check');

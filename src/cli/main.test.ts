@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -183,7 +183,15 @@ describe('commands on an installation', () => {
     }
   });
 
+  test('doctor opens nothing where there is nothing', async () => {
+    const empty = { SELFSAME_DATA_DIR: join(dataDir, 'none') };
+    const { code, out } = await cli('doctor', { environment: empty, wiring: installation([]) });
+    assert.equal(code, 1);
+    assert.match(out, /FAIL {2}installation {4}there is none in .*none yet/);
+  });
+
   test('doctor fails when one finding does, and goes on when nothing opens', async () => {
+    mkdirSync(join(dataDir, 'postgres'), { recursive: true });
     const { code, out } = await cli('doctor', { wiring: installation([]) });
     assert.equal(code, 1);
     assert.match(out, /^ok {4}runtime/);

@@ -47,11 +47,7 @@ export function operatorPages(deps: {
             ...problem(401, 'The metrics token is needed.'),
             headers: { 'www-authenticate': 'Bearer' },
           };
-        return {
-          status: 200,
-          contentType: metrics.registry.contentType,
-          body: await metrics.registry.metrics(),
-        };
+        return { status: 200, contentType: metrics.contentType, body: await metrics.print() };
       },
     },
   ];

@@ -57,17 +57,14 @@ export function createRateLimiter({ leases, clock }: { leases: RateLeaseStore; c
       holding.want = Math.max(1, Math.min(holding.want * 2, Math.floor(limit * SHARE_MAX)));
     holding.leasedAtMs = nowMs;
     const want = Math.min(Math.max(holding.want, holding.waiting), limit);
-    const granted = await leases
-      .leaseRequests({
-        poolId: subject.poolId,
-        keyId: subject.keyId,
-        windowStart: new Date(startMs),
-        want,
-        limit,
-      })
-      .catch((error: unknown) => {
-        throw new Unavailable('rate leases do not answer', error);
-      });
+    const windowStart = new Date(startMs);
+    const { poolId, keyId } = subject;
+    let granted: number;
+    try {
+      granted = await leases.leaseRequests({ poolId, keyId, windowStart, want, limit });
+    } catch (error) {
+      throw new Unavailable('rate leases do not answer', error);
+    }
     holding.remaining += granted;
     if (granted < want || granted === 0) holding.isUsedUp = true;
   };

@@ -9,7 +9,7 @@ import type { ServerMetrics } from './metrics.ts';
 import type { KeyVerifier, RateLimiter, VerifiedKey } from './ports.ts';
 import { problem } from './problem.ts';
 import { JSON_TYPE, type ReplyText, sendReply } from './reply.ts';
-import { isKeyRoute, type OpenRequest, type Route } from './route.ts';
+import { isKeyRoute, type OpenRoute, type Route } from './route.ts';
 import { compileSerialiser } from './serialise.ts';
 import type { Surface } from './surface.ts';
 import type { Tracer } from './tracing.ts';
@@ -65,18 +65,11 @@ export function createRouteServer(
       ? await authenticate(deps, route.guard, { headers, address, onKey })
       : undefined;
     const body = route.reads === 'none' ? undefined : await readJsonBody(raw, { bytesMax, isOptional });
-    const request: OpenRequest = {
-      requestId,
-      params: incoming.params,
-      query: incoming.query,
-      body,
-      headers,
-      clientAddress: address,
-      fromTrustedProxy,
-    };
-    return principal !== undefined && isKeyRoute(route)
-      ? route.handler({ ...request, principal, context: { principal, requestId } })
-      : (route as Exclude<Route, { guard: { kind: 'key' } }>).handler(request);
+    const { params, query } = incoming;
+    const common = { requestId, params, query, body, headers, clientAddress: address, fromTrustedProxy };
+    if (!isKeyRoute(route)) return (route as OpenRoute).handler(common);
+    if (principal === undefined) throw new InternalFault('a guarded route without a principal');
+    return route.handler({ ...common, principal, context: { principal, requestId } });
   };
 
   return async (incoming) => {

@@ -40,11 +40,18 @@ export interface Surface {
   readonly keyHeader: 'authorization' | 'x-api-key' | 'apikey';
 }
 
-/** @throws TypeError Two surfaces of one name, two operations of one name in a surface, or an open route without a reason. */
+// Names go into metrics, log lines and addresses unescaped.
+const NAME = /^[a-z][A-Za-z0-9-]*$/;
+
+/**
+ * @throws TypeError Two surfaces of one name, two operations of one name in a surface, a name that is no
+ *   identifier, an open route without a reason, or an error code without a status.
+ */
 export function checkSurfaces(surfaces: readonly Surface[]): void {
   const names = new Set<string>();
   const claim = (name: string) => {
     if (names.has(name)) throw new TypeError(`Two of one name: ${name}`);
+    if (!name.split('.').every((part) => NAME.test(part))) throw new TypeError(`No name: ${name}`);
     names.add(name);
   };
   for (const { name, routes, errorStatuses } of surfaces) {

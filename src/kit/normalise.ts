@@ -5,8 +5,8 @@ const INVISIBLE = /[\p{Cf}\u115f\u1160\u3164\uffa0]/gu;
 const LOCAL_PART = /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}$/u;
 const DOMAIN =
   /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-// Before IDNA: Node reads the text as a URL's host, so `x.com/a`, `x.com?a` and `ex%61mple.com` would all lose something.
-const NOT_IN_DOMAIN = /[\0-,/:-@[-`{-\x7f]/;
+// Looked for before IDNA: Node reads the text as the host of a URL, so `x.com/a` and `x.com?a` would become `x.com`.
+const NOT_IN_DOMAIN = /[^A-Za-z0-9._\-\u0080-\u{10ffff}]/u;
 const NUMERIC_DOMAIN = /^[0-9.]+$/;
 
 function fold(text: string): string {
@@ -27,7 +27,7 @@ export function normaliseEmail(text: string): string | null {
   if (at < 1 || text.trim().length > 254) return null;
   const local = folded.slice(0, at);
   const host = folded.slice(at + 1);
-  if (NOT_IN_DOMAIN.test(host.replaceAll('_', ''))) return null;
+  if (NOT_IN_DOMAIN.test(host)) return null;
   const domain = domainToASCII(host);
   if (!LOCAL_PART.test(local) || local.startsWith('.') || local.endsWith('.') || local.includes('..'))
     return null;

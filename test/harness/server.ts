@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { NewKey } from '../../src/cli/wiring-types.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { PoolId } from '../../src/core/ports.ts';
-import { startQuickstart } from '../../src/wiring.ts';
 import { administerAccounts, administerIdentities, administerKeys } from '../../src/wiring/administration.ts';
 import type { QuickstartFile } from '../../src/wiring/quickstart.ts';
+import { startQuickstart } from '../../src/wiring.ts';
 import { TestClock } from './clock.ts';
 import { freshDatabase, testConnection } from './postgres.ts';
 import { recordStatement } from './statements.ts';
@@ -44,7 +44,9 @@ export interface TestServer extends AsyncDisposable {
   readonly database: SharedDatabase;
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   /** Makes a key as the command line would. `poolId` is a UUID; default the live pool's. */
-  createKey(input?: Partial<Omit<NewKey, 'grants'>> & { grants?: readonly string[] }): Promise<{ id: string; secret: string }>;
+  createKey(
+    input?: Partial<Omit<NewKey, 'grants'>> & { grants?: readonly string[] },
+  ): Promise<{ id: string; secret: string }>;
   changeKey(id: string, to: 'revoke' | 'suspend' | 'resume'): Promise<void>;
   /** Removes identities closed at least so many days ago, as the command line would. */
   purge(days: number): Promise<number>;

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../config/load.ts';
 import { type Command, EXIT } from '../command.ts';
 import { dataDirectory, geoData, runtime } from '../local-checks.ts';
 import { paint } from '../paint.ts';
@@ -15,6 +18,7 @@ export const doctor: Command = {
     const config = readSettings(args, surroundings, 'manage');
     const findings: Finding[] = [runtime(), await dataDirectory(config), await geoData(config)];
     try {
+      if (isMissing(config)) throw new Error(`there is none in ${config.data.dir} yet; \`start\` makes one`);
       const { openInstallation } = await surroundings.loadWiring();
       const installation = await openInstallation(config, { log: surroundings.err });
       try {
@@ -34,6 +38,12 @@ export const doctor: Command = {
     return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.failure;
   },
 };
+
+/** Opening an embedded database makes one where there is none, and this command changes nothing. */
+function isMissing({ database, data }: Config): boolean {
+  if (!database.embedded) return false;
+  return !['postgres', 'postgres.location'].some((name) => existsSync(join(data.dir, name)));
+}
 
 function line({ name, ok, detail }: Finding, colours: boolean): string {
   return `${ok ? paint('green', 'ok  ', colours) : paint('red', 'FAIL', colours)}  ${name.padEnd(16)}${detail}`;

@@ -27,7 +27,7 @@ export function homesOf(config: PoolConfig, schemaId: string): TraitHomes {
   return config.schemas.get(schemaId) ?? new Map();
 }
 
-function valueOf(profile: Profile, homes: TraitHomes, definition: FactorDefinition): string | null {
+function factorValue(profile: Profile, homes: TraitHomes, definition: FactorDefinition): string | null {
   if (definition.attribute !== null) return readAttribute(profile, homes, definition.attribute);
   return profile.factors[definition.name]?.value ?? null;
 }
@@ -57,7 +57,7 @@ export function viewFactors(
   const views: FactorView[] = [];
   for (const definition of config.factors) {
     const { name, type, identifier, persistent } = definition;
-    const value = valueOf(identity.profile, homes, definition);
+    const value = factorValue(identity.profile, homes, definition);
     const normalised = value === null ? null : normaliseFactor(type, value);
     if (value === null || normalised === null) continue;
     views.push({
@@ -111,7 +111,7 @@ export function replaceFactors(
     const { name, type, attribute } = definition;
     if (!INPUT_TYPES.includes(type)) continue;
     const value = inputs.find((input) => input.name === name)?.value ?? null;
-    const before = valueOf(profile, homes, definition);
+    const before = factorValue(profile, homes, definition);
     if (attribute !== null) next = writeAttribute(next, homes, attribute, value);
     if (value === null) {
       delete factors[name];
@@ -144,7 +144,7 @@ export function deriveIndexes(
   const claims: IdentifierClaim[] = [];
   const present = new Set<string>();
   for (const definition of config.factors) {
-    const value = valueOf(profile, homes, definition);
+    const value = factorValue(profile, homes, definition);
     const normalised = value === null ? null : normaliseFactor(definition.type, value);
     if (normalised === null) continue;
     present.add(definition.name);

@@ -25,7 +25,7 @@ export async function locateIdentity(
   const known = hints.get(identities) ?? new Map<IdentityId, PoolId>();
   hints.set(identities, known);
   const hinted = known.get(id);
-  if (hinted === undefined) {
+  if (hinted === undefined || hinted === principal.poolId) {
     const own = await identities.findIdentity(principal.poolId, id);
     if (own !== null) return own;
   }

@@ -107,12 +107,13 @@ export async function updatePool(
     if (problems.length > 0) throw new InvalidInput(problems);
     if (next !== null && next.id !== pool.rulesetId) {
       await tx.lock('rulesets', next.id);
+      // First, so that a change of the present ruleset that is under way is over before both are read.
+      await tx.raiseConfigVersion(pool.id);
       const [before, after] = [
         await tx.findRuleset(pool.accountId, pool.rulesetId),
         await tx.findRuleset(pool.accountId, next.id),
       ];
       if (after?.status !== 'extant') throw new WrongState('The ruleset is deleted.');
-      await tx.raiseConfigVersion(pool.id);
       const breakage = findBreakage(before?.factors ?? [], after.factors, await tx.factorUse(pool.id));
       if (breakage !== null) throw new WrongState(breakage);
     }

@@ -69,7 +69,10 @@ function requestOf(
   const { principal, context, clientAddress, fromTrustedProxy } = request;
   const { details, identity_id: identityId } = fields;
   // Values that are no strings are no ids: a parameter that is none is refused like a malformed one.
-  const params = { identity_id: typeof identityId === 'string' ? identityId : '' };
+  const isMissing = identityId === undefined || identityId === null;
+  const params: IdentityRequest['params'] = isMissing
+    ? {}
+    : { identity_id: typeof identityId === 'string' ? identityId : '' };
   return {
     ...{ principal, context, clientAddress, fromTrustedProxy, params, headers: {} },
     query: type === 'identities/list' ? flatten(fields) : {},

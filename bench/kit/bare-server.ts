@@ -1,0 +1,85 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import process from 'node:process';
+import postgres from 'postgres';
+
+/** What the bare server is told when it is started. */
+export interface BareJob {
+  readonly socket: { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+  readonly connections: number;
+  readonly poolId: string;
+  /** The product's own reply to the same request, which the bare server gives to everybody. */
+  readonly reply: string;
+}
+
+// What a read and a write cannot do without: one row by its primary key, of the size that the product reads; and
+// one statement that writes it, its audit entry and its event.
+const READ = `select id, status, version, profile from identities where pool_id = $1::uuid and id = $2::uuid`;
+const WRITE = `
+  with record as (
+      update identities set profile = $3::bytea, version = version + 1, updated_at = $4::timestamptz
+      where pool_id = $1::uuid and id = $2::uuid
+      returning id),
+    audited as (
+      insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields)
+      select $1::uuid, $5::uuid, $4::timestamptz, $6::uuid, $7::text, 'identity.updated', record.id, '{metadata}'
+      from record),
+    announced as (
+      insert into outbox (pool_id, id, at, type, subject_id, fields)
+      select $1::uuid, $8::uuid, $4::timestamptz, 'identity.updated', record.id, '{metadata}' from record)
+  select count(*)::integer as n from record`;
+/** Less than the product does: what a write would cost without audit entry and event. */
+const UPDATE_ONLY = `
+  update identities set profile = $3::bytea, version = version + 1, updated_at = $4::timestamptz
+  where pool_id = $1::uuid and id = $2::uuid returning id`;
+
+function readBody(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    request.on('error', reject);
+  });
+}
+
+function serve({ socket, connections, poolId, reply }: BareJob): void {
+  const sql = postgres({
+    ...socket,
+    max: connections,
+    ssl: false,
+    password: '',
+    fetch_types: false,
+    idle_timeout: 0,
+    onnotice: () => {},
+  });
+  const prepared = { prepare: true };
+  const head = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(reply) };
+  const profile = Buffer.alloc(420, 7);
+  const keyId = crypto.randomUUID();
+
+  const answer = async (request: IncomingMessage): Promise<void> => {
+    const id = (request.url ?? '').slice(-36);
+    if (request.method === 'GET') {
+      const rows = await sql.unsafe(READ, [poolId, id], prepared);
+      if (rows.length !== 1) throw new Error('no such row');
+      return;
+    }
+    JSON.parse(await readBody(request));
+    const [at, auditId, eventId] = [new Date(), crypto.randomUUID(), crypto.randomUUID()];
+    const rows = request.url?.startsWith('/plain/')
+      ? await sql.unsafe(UPDATE_ONLY, [poolId, id, profile, at], prepared)
+      : await sql.unsafe(WRITE, [poolId, id, profile, at, auditId, keyId, auditId, eventId], prepared);
+    if (rows.length !== 1) throw new Error('no such row');
+  };
+  const server = createServer((request, response) => {
+    answer(request).then(
+      () => response.writeHead(200, head).end(reply),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  });
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    if (typeof address === 'object') process.send?.({ outcome: { port: address?.port } });
+  });
+}
+
+process.on('message', serve);

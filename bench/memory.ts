@@ -1,0 +1,1 @@
+import type { Run } from './kit/figure.ts'; export const run: Run = async () => [];

@@ -1,0 +1,79 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import ts from 'typescript';
+import type { CoreError } from '../../src/core/errors.ts';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+
+/** A class of the family `CoreError` that has a code of its own. */
+export interface ErrorClass {
+  readonly name: string;
+  readonly kind: CoreError['kind'];
+  readonly code: string;
+  /** What the source says above the class, or else its public message. */
+  readonly meaning: string;
+}
+
+/**
+ * Every code in src, read from the sources and not from a list: classes that extend the family, however far down,
+ * and errors made of `CoreError` itself. In the order of their kinds and codes.
+ */
+export function listCoreErrors(): ErrorClass[] {
+  const files = globSync('src/**/*.ts', { cwd: ROOT })
+    .filter((path) => !path.endsWith('.test.ts'))
+    .sort()
+    .map((path) => join(ROOT, path));
+  const found = files.flatMap((path) => readErrors(ts.sys.readFile(path) ?? '', path));
+  return found.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || (a.code < b.code ? -1 : 1));
+}
+
+export const KINDS: readonly CoreError['kind'][] = [
+  ...(['invalid', 'unauthenticated', 'forbidden', 'not_found'] as const),
+  ...(['conflict', 'too_many', 'unavailable', 'internal'] as const),
+];
+
+function readErrors(text: string, path: string): ErrorClass[] {
+  const source = ts.createSourceFile(pathToFileURL(path).href, text, ts.ScriptTarget.Latest, true);
+  const found: ErrorClass[] = [];
+  const visit = (node: ts.Node, holder: ts.ClassDeclaration | null): void => {
+    const within = ts.isClassDeclaration(node) ? node : holder;
+    const args = argumentsOf(node, within);
+    if (args !== null) found.push(describe(args, within));
+    ts.forEachChild(node, (child) => visit(child, within));
+  };
+  visit(source, null);
+  return found;
+}
+
+/** Of `super(kind, code, message)` in a class of the family, and of `new CoreError(kind, code, message)`. */
+function argumentsOf(node: ts.Node, holder: ts.ClassDeclaration | null): readonly ts.Expression[] | null {
+  if (ts.isNewExpression(node) && node.expression.getText() === 'CoreError') return node.arguments ?? [];
+  if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.SuperKeyword) return null;
+  const parent = holder?.heritageClauses?.flatMap((clause) => [...clause.types])[0]?.expression.getText();
+  return parent === 'CoreError' ? node.arguments : null;
+}
+
+function describe(
+  [kind, code, message]: readonly ts.Expression[],
+  holder: ts.ClassDeclaration | null,
+): ErrorClass {
+  const [kindText, codeText] = [kind, code].map((one) => (one && ts.isStringLiteral(one) ? one.text : null));
+  const known = KINDS.find((one) => one === kindText);
+  if (known === undefined || typeof codeText !== 'string') {
+    throw new TypeError(`${holder?.name?.text ?? 'CoreError'}: kind and code must be written out`);
+  }
+  const fixed = message !== undefined && ts.isStringLiteral(message) ? message.text : null;
+  return {
+    name: holder?.name?.text ?? 'CoreError',
+    kind: known,
+    code: codeText,
+    meaning: (holder === null ? null : comment(holder)) ?? fixed ?? '',
+  };
+}
+
+function comment(node: ts.ClassDeclaration): string | null {
+  const [doc] = ts.getJSDocCommentsAndTags(node);
+  const text = doc !== undefined && ts.isJSDoc(doc) ? ts.getTextOfJSDocComment(doc.comment) : undefined;
+  return text === undefined ? null : text.replaceAll(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,165 @@
+import Type from 'typebox';
+import { type CoreError, CredentialRejected, type ErrorKind, InvalidInput } from '../../core/errors.ts';
+import type { Clock, Principal } from '../../core/ports.ts';
+import { createLog, type Log } from '../logging.ts';
+import { createMetrics } from '../metrics.ts';
+import { parse } from '../parse.ts';
+import type { VerifiedKey } from '../ports.ts';
+import { defineRoute, keyGuard, openGuard } from '../route.ts';
+import { createServer, type Server, type ServerOptions } from '../server.ts';
+import type { Surface } from '../surface.ts';
+
+// A small surface and its server, for tests of the kit alone.
+
+const STATUSES = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_many: 429,
+  unavailable: 503,
+  internal: 500,
+} satisfies Record<ErrorKind, number>;
+
+export const thing = Type.Object({
+  id: Type.String(),
+  size: Type.Union([Type.Integer(), Type.Null()]),
+  parts: Type.Array(Type.Object({ name: Type.String() })),
+});
+const newThing = Type.Object({ id: Type.String({ minLength: 2 }), size: Type.Optional(Type.Integer()) });
+const anything = Type.Object({ seen: Type.Unknown() });
+
+/** `hold` is awaited by `GET /fake/slow`; `fail` is thrown by `GET /fake/fail`. */
+export function createFakeSurface(options: { hold?: Promise<void>; fail?: unknown } = {}): Surface {
+  return {
+    ...{ name: 'fake', title: 'Fake <things>', version: '1', keyHeader: 'x-api-key' },
+    owns: (path) => path.startsWith('/fake/'),
+    errorSchema: Type.Object({ oops: Type.String() }),
+    errorStatuses: { not_found: 404 },
+    present: (error: CoreError) => ({
+      status: STATUSES[error.kind],
+      body: {
+        oops: error.code,
+        ...(error instanceof InvalidInput ? { fields: error.problems.map(({ path }) => path) } : {}),
+      },
+    }),
+    routes: [
+      defineRoute({
+        ...{ method: 'GET', path: '/fake/things/:id', operation: 'getThing', summary: 'One <thing>.' },
+        guard: keyGuard('identities:read'),
+        params: Type.Object({ id: Type.String({ description: 'Which "thing".' }) }),
+        query: Type.Object({ 'pagination[offset]': Type.Optional(Type.Integer()) }),
+        reply: thing,
+        ...{ reads: 'none', errors: ['not_found'] },
+        // `secret` and `code` are what a careless core might hand out.
+        handler: async ({ params }) =>
+          Object.assign(
+            { id: params.id ?? '', size: null, secret: 's' },
+            { parts: [{ name: 'a', code: 'c' }] },
+          ),
+      }),
+      defineRoute({
+        ...{ method: 'POST', path: '/fake/things', operation: 'createThing', summary: 'Makes a thing.' },
+        guard: keyGuard('identities:write'),
+        body: newThing,
+        reply: thing,
+        ...{ status: 201, reads: 'json', bodyBytesMax: 200 },
+        handler: async ({ body }) => {
+          const { id, size = null } = parse(newThing, body);
+          return { id, size, parts: [] };
+        },
+      }),
+      defineRoute({
+        ...{ method: 'DELETE', path: '/fake/things/:id', operation: 'deleteThing', summary: 'Ends a thing.' },
+        guard: keyGuard(null),
+        reply: Type.Null(),
+        ...{ status: 204, reads: 'json-or-none' },
+        handler: async () => null,
+      }),
+      defineRoute({
+        ...{ method: 'POST', path: '/fake/echo', operation: 'echo', summary: 'Says what arrived.' },
+        guard: openGuard('A test.'),
+        reply: anything,
+        reads: 'json',
+        handler: async ({ body, query, clientAddress, fromTrustedProxy, requestId }) => ({
+          seen: { body, query, clientAddress, fromTrustedProxy, requestId },
+        }),
+      }),
+      defineRoute({
+        ...{ method: 'GET', path: '/fake/slow', operation: 'slow', summary: 'Waits.' },
+        guard: openGuard('A test.'),
+        reply: anything,
+        reads: 'none',
+        handler: async () => {
+          await options.hold;
+          return { seen: 'done' };
+        },
+      }),
+      defineRoute({
+        ...{ method: 'GET', path: '/fake/fail', operation: 'fail', summary: 'Fails.' },
+        guard: openGuard('A test.'),
+        reply: anything,
+        reads: 'none',
+        handler: async () => {
+          throw options.fail;
+        },
+      }),
+    ],
+  };
+}
+
+export const KEY = {
+  keyId: '0190c0de-0000-7000-8000-000000000001' as Principal['keyId'],
+  poolId: '0190c0de-0000-7000-8000-000000000002' as Principal['poolId'],
+  accountId: '0190c0de-0000-7000-8000-000000000003' as Principal['accountId'],
+  ...{ partition: 1, environment: 'live', requestsPerMinute: 1000 },
+  grants: new Set(['identities:read', 'identities:write']),
+} satisfies VerifiedKey;
+
+export interface FakeServer extends AsyncDisposable {
+  readonly server: Server;
+  readonly url: string;
+  readonly port: number;
+  /** Everything logged so far, parsed. */
+  logged(): Record<string, unknown>[];
+  readonly log: Log;
+}
+
+/** A listening server. The key `good` holds `KEY`, `reader` may only read, all others are refused. */
+export async function startFakeServer(
+  options: Partial<ServerOptions> & { surface?: Surface } = {},
+): Promise<FakeServer> {
+  const written: string[] = [];
+  const log = createLog({ destination: { write: (text) => void written.push(text) } });
+  const clock: Clock = { now: () => new Date(0) };
+  const server = createServer({
+    surfaces: [options.surface ?? createFakeSurface()],
+    verifier: {
+      async verify(text) {
+        if (text === 'good') return KEY;
+        if (text === 'reader') return { ...KEY, grants: new Set(['identities:read'] as const) };
+        throw new CredentialRejected();
+      },
+    },
+    limiter: { spend: () => undefined },
+    readiness: async () => true,
+    ...{ clock, log, metrics: createMetrics({ process: false }) },
+    ...options,
+  });
+  const { port } = await server.listen('127.0.0.1', 0);
+  return {
+    ...{ server, port, log, url: `http://127.0.0.1:${port}` },
+    logged() {
+      log.flush();
+      return written
+        .join('')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
+    },
+    async [Symbol.asyncDispose]() {
+      await server.drain(1000);
+    },
+  };
+}

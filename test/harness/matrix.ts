@@ -1,0 +1,327 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { encodePlaced, parsePlaced } from '../../src/kit/ids.ts';
+import type { Reply, TestServer } from './server.ts';
+import { startServer } from './server.ts';
+
+/** A row of the server's own route table, as `/openapi/<surface>.json` tells it. */
+export interface PublishedRoute {
+  readonly surface: string;
+  /** `PUT /api/v1/pool/{pool_id}`: the name under which the fixtures have it. */
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly operation: string;
+  /** The grant that it needs; null: any key will do. */
+  readonly grant: string | null;
+  readonly needsKey: boolean;
+  /** The statuses that it says it answers with. */
+  readonly statuses: readonly number[];
+  readonly reads: 'json' | 'json-or-none' | 'none';
+}
+
+export type Resource = 'account' | 'domain' | 'ruleset' | 'pool' | 'identity';
+
+/** One call of a route. `body` undefined: none is sent. */
+export interface Sent {
+  readonly path: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** An id within a call. */
+export interface ReferenceIn {
+  readonly in: 'path' | 'query' | 'body';
+  readonly name: string;
+  readonly type: Resource;
+}
+
+/** What the matrices must know of a route that its table does not tell. */
+export interface RouteFixture {
+  /** A call that succeeds, on things made for it where it changes or closes them. */
+  valid(world: World): Promise<Sent>;
+  readonly refers: readonly ReferenceIn[];
+  /** Puts an id where `reference` says; default: as its `in` and `name` say, bodies under `details`. */
+  replace?(sent: Sent, reference: ReferenceIn, id: string): Sent;
+  /** Where the answer to what was asked stands within a reply; default: the reply itself. */
+  unwrap?(reply: Reply): { status: number; body: unknown };
+}
+
+export type FixtureTable = Readonly<Record<string, RouteFixture>>;
+
+/** A server with two accounts, three pools, and a key of every bad kind. */
+export interface World extends AsyncDisposable {
+  readonly server: TestServer;
+  readonly routes: readonly PublishedRoute[];
+  /** Ids of things in the live pool's account that no cell may change. */
+  readonly own: Readonly<Record<Resource, string>>;
+  /** The same of another account, which exist. */
+  readonly foreign: Readonly<Record<Resource, string>>;
+  readonly keys: {
+    readonly revoked: string;
+    readonly suspended: string;
+    readonly expired: string;
+    readonly otherAccount: string;
+    /** Of another domain's pool in the same account, every grant but `account`. */
+    readonly otherPool: string;
+    readonly sandbox: string;
+    /** Every grant but the given one. */
+    without(grant: string): string;
+  };
+  /** A well-formed id of the account that nothing has. */
+  unknown(type: Resource): string;
+  /** Makes something of the type in the live pool's account, for a call that changes it. */
+  make(type: Exclude<Resource, 'account'>): Promise<string>;
+  /** Sends a call of a route; `change` has the last word about the request. */
+  send(route: PublishedRoute, sent: Sent, change?: SendChange): Promise<Reply>;
+  /** Audit entries in the whole database: a refused call adds none. */
+  changes(): Promise<number>;
+}
+
+export interface SendChange {
+  readonly key?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly method?: string;
+  /** As it is, in place of the call's own. */
+  readonly rawBody?: string;
+}
+
+const GRANTS = ['account', 'identities:read', 'identities:write', 'interaction'] as const;
+
+let counter = 0;
+/** A value that occurs nowhere else, to be found again where it must not be. */
+export function marker(): string {
+  counter += 1;
+  return `mk${randomBytes(8).toString('hex')}${counter}`;
+}
+
+export function email(): string {
+  return `${marker()}@example.com`;
+}
+
+export const FACTORS = [
+  { name: 'email', type: 'email', attribute: 'email' },
+  { name: 'backup', type: 'email', identifier: false },
+];
+
+export async function publishedRoutes(server: TestServer): Promise<PublishedRoute[]> {
+  const index = await server.call('GET', '/docs', { key: null });
+  const surfaces = [...index.text.matchAll(/\/openapi\/(\w+)\.json/g)].map(([, name = '']) => name);
+  assert.notEqual(surfaces.length, 0, 'the server lists no surface');
+  const lists = await Promise.all(
+    surfaces.map(async (surface) => {
+      const { body } = await server.call('GET', `/openapi/${surface}.json`, { key: null });
+      return Object.entries<Record<string, OpenApiOperation>>(body.paths).flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, operation]) =>
+          readRoute(surface, method.toUpperCase(), path, operation),
+        ),
+      );
+    }),
+  );
+  return lists.flat();
+}
+
+interface OpenApiOperation {
+  readonly operationId: string;
+  readonly description?: string;
+  readonly security: readonly unknown[];
+  readonly requestBody?: { readonly required: boolean };
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+function readRoute(
+  surface: string,
+  method: string,
+  path: string,
+  operation: OpenApiOperation,
+): PublishedRoute {
+  const { requestBody } = operation;
+  return {
+    ...{ surface, method, path, name: `${method} ${path}`, operation: operation.operationId },
+    grant: /with the grant `([^`]+)`/.exec(operation.description ?? '')?.[1] ?? null,
+    needsKey: operation.security.length > 0,
+    statuses: Object.keys(operation.responses).map(Number),
+    reads: requestBody === undefined ? 'none' : requestBody.required ? 'json' : 'json-or-none',
+  };
+}
+
+export async function createWorld(): Promise<World> {
+  const server = await startServer();
+  try {
+    return await furnish(server);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+async function furnish(server: TestServer): Promise<World> {
+  const { quickstart } = server;
+  const expectMade = (reply: Reply): string => {
+    assert.equal(reply.status, 200, reply.text);
+    return reply.body.details.id;
+  };
+  const post = async (resource: string, details: unknown, key = quickstart.live.api_key): Promise<string> =>
+    expectMade(await server.call('POST', `/api/v1/${resource}`, { key, body: { details } }));
+  const makeIn = (
+    poolId: string,
+    domainId: string,
+    rulesetId: string,
+    key?: string,
+  ): Record<string, () => Promise<string>> => ({
+    domain: () => post('domain', { account_id: quickstart.account_id, title: 'Made' }, key),
+    ruleset: () => post('ruleset', { domain_id: domainId, title: 'Made', factors: FACTORS }, key),
+    pool: () => post('pool', { domain_id: domainId, ruleset_id: rulesetId, title: 'Made' }, key),
+    identity: () =>
+      post('identity', { pool_id: poolId, factors: [{ name: 'email', type: 'email', value: email() }] }, key),
+  });
+
+  const livePool = await server.call('GET', `/api/v1/pool/${quickstart.live.pool_id}`);
+  const rulesetId: string = livePool.body.details.ruleset_id;
+  const makers = makeIn(quickstart.live.pool_id, quickstart.domain_id, rulesetId);
+  const make = (type: Exclude<Resource, 'account'>): Promise<string> => {
+    const maker = makers[type];
+    if (maker === undefined) throw new TypeError(type);
+    return maker();
+  };
+  const own = {
+    account: quickstart.account_id,
+    domain: quickstart.domain_id,
+    ruleset: rulesetId,
+    pool: quickstart.live.pool_id,
+    identity: await make('identity'),
+  };
+
+  const otherDomain = await make('domain');
+  const otherRuleset = await post('ruleset', { domain_id: otherDomain, title: 'Other', factors: FACTORS });
+  const otherPool = await post('pool', {
+    ...{ domain_id: otherDomain, ruleset_id: otherRuleset, title: 'Other' },
+  });
+  const key = async (grants: readonly string[], poolId?: string, expiresAt: Date | null = null) =>
+    server.createKey({
+      grants,
+      expiresAt,
+      ...(poolId === undefined ? {} : { poolId: (parsePlaced(poolId)?.uuid ?? '') as never }),
+    });
+
+  const stranger = await server.createAccount();
+  const strangerPool = await server.sql<Record<'partition' | 'domain_id' | 'ruleset_id' | 'id', string>>(
+    `select a.partition, p.domain_id, p.ruleset_id, p.id from pools p join accounts a on a.id = p.account_id
+     where p.id = $1::uuid`,
+    [stranger.poolId],
+  );
+  const foreignIds = await foreignIdsOf(server, stranger.secret, strangerPool[0]?.id ?? '');
+  const foreign = {
+    ...foreignIds,
+    identity: await post(
+      'identity',
+      { pool_id: foreignIds.pool, factors: [{ name: 'email', type: 'email', value: email() }] },
+      stranger.secret,
+    ),
+  };
+
+  const revoked = await key(['all']);
+  const suspended = await key(['all']);
+  const expired = await key(['all'], undefined, new Date(server.clock.now().getTime() + 1000));
+  const lacking = new Map<string, string>();
+  for (const grant of GRANTS) {
+    lacking.set(grant, (await key(GRANTS.filter((other) => other !== grant))).secret);
+  }
+  // Each was good once, and may be held for two seconds.
+  for (const { secret } of [revoked, suspended, expired]) {
+    const reply = await server.call('GET', '/api/v1/account', { key: secret });
+    assert.equal(reply.status, 200);
+  }
+  await server.changeKey(revoked.id, 'revoke');
+  await server.changeKey(suspended.id, 'suspend');
+  server.clock.advance(2.001);
+
+  const { partition = 0 } = parsePlaced(quickstart.account_id) ?? {};
+  const routes = await publishedRoutes(server);
+  return {
+    server,
+    routes,
+    own,
+    foreign,
+    keys: {
+      revoked: revoked.secret,
+      suspended: suspended.secret,
+      expired: expired.secret,
+      otherAccount: stranger.secret,
+      otherPool: (
+        await key(
+          GRANTS.filter((grant) => grant !== 'account'),
+          otherPool,
+        )
+      ).secret,
+      sandbox: quickstart.sandbox.api_key,
+      without: (grant) => lacking.get(grant) ?? '',
+    },
+    unknown: (type) => {
+      const example = parsePlaced(own[type]);
+      const { ms = 0, typeBits = 0 } = example ?? {};
+      const random = BigInt(`0x${randomBytes(9).toString('hex')}`);
+      return encodePlaced({ ms, partition, typeBits, random });
+    },
+    make,
+    send: (route, sent, change = {}) => send(server, route, sent, change),
+    async changes() {
+      const [row] = await server.sql<{ n: number }>('select count(*)::integer as n from audit_entries');
+      return row?.n ?? -1;
+    },
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+async function foreignIdsOf(server: TestServer, key: string, poolUuid: string) {
+  const account = await server.call('GET', '/api/v1/account', { key });
+  const accountId: string = account.body.details.id;
+  const domains = await server.call('GET', `/api/v1/domain?account_id=${accountId}`, { key });
+  const domain: string = domains.body.summaries[0].id;
+  const pools = await server.call('GET', `/api/v1/pool?domain_id=${domain}`, { key });
+  const pool = pools.body.summaries.find(({ id }: { id: string }) => parsePlaced(id)?.uuid === poolUuid);
+  return { account: accountId, domain, ruleset: pool.ruleset_id as string, pool: pool.id as string };
+}
+
+/** The address of a call, its path filled and its query added. */
+export function addressOf(route: PublishedRoute, { path, query = {} }: Sent): string {
+  const filled = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = path[name];
+    assert.notEqual(value, undefined, `${route.name}: the fixture does not fill ${name}`);
+    return encodeURIComponent(value ?? '');
+  });
+  const search = new URLSearchParams(query).toString();
+  return search === '' ? filled : `${filled}?${search}`;
+}
+
+async function send(
+  server: TestServer,
+  route: PublishedRoute,
+  sent: Sent,
+  { key, headers, method = route.method, rawBody }: SendChange,
+): Promise<Reply> {
+  const body = rawBody ?? sent.body;
+  return server.call(method, addressOf(route, sent), {
+    ...(key === undefined ? {} : { key }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(body === undefined ? {} : { body }),
+  });
+}
+
+export function replaceReference(
+  fixture: RouteFixture,
+  sent: Sent,
+  reference: ReferenceIn,
+  id: string,
+): Sent {
+  if (fixture.replace !== undefined) return fixture.replace(sent, reference, id);
+  const { name } = reference;
+  if (reference.in === 'path') return { ...sent, path: { ...sent.path, [name]: id } };
+  if (reference.in === 'query') return { ...sent, query: { ...sent.query, [name]: id } };
+  const body = sent.body as { details: Record<string, unknown> };
+  return { ...sent, body: { ...body, details: { ...body.details, [name]: id } } };
+}
+
+export function answerOf(fixture: RouteFixture, reply: Reply): { status: number; body: unknown } {
+  return fixture.unwrap?.(reply) ?? { status: reply.status, body: reply.body };
+}

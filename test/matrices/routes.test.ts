@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Deps } from '../../src/core/deps.ts';
+import { createLog } from '../../src/http/logging.ts';
+import { isKeyRoute } from '../../src/http/route.ts';
+import { createSurfaces } from '../../src/wiring/serving.ts';
+import { publishedRoutes } from '../harness/matrix.ts';
+import { SURFACES } from '../harness/matrix-checks.ts';
+import type { TestServer } from '../harness/server.ts';
+import { startServer } from '../harness/server.ts';
+
+let server: TestServer;
+before(async () => {
+  server = await startServer();
+});
+after(() => server.close());
+
+/** The table that the server is built from. Handlers are not called, so nothing of `deps` is touched. */
+function wiredRoutes() {
+  const { config } = loadConfig({ mode: 'start', environment: {} });
+  const surfaces = createSurfaces(config, {} as Deps, createLog({ level: 'silent' }));
+  return surfaces.flatMap((surface) =>
+    surface.routes.map((route) => ({
+      ...{ surface: surface.name, operation: route.operation, reads: route.reads },
+      name: `${route.method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
+      grant: isKeyRoute(route) ? route.guard.grant : null,
+      needsKey: isKeyRoute(route),
+    })),
+  );
+}
+
+test('the published reference is the whole route table, with its guards', async () => {
+  const published = await publishedRoutes(server);
+  const shown = published.map(({ surface, operation, reads, name, grant, needsKey }) => ({
+    ...{ surface, operation, reads, name, grant, needsKey },
+  }));
+  const wired = wiredRoutes();
+  const byName = (one: { name: string }, other: { name: string }) => (one.name < other.name ? -1 : 1);
+  assert.deepEqual(shown.sort(byName), wired.sort(byName));
+});
+
+test('every route has a fixture in the matrices, and every fixture a route', () => {
+  const routes = wiredRoutes();
+  assert.deepEqual(new Set(routes.map(({ surface }) => surface)), new Set(Object.keys(SURFACES)));
+  for (const [surface, { fixtures }] of Object.entries(SURFACES)) {
+    const names = routes.filter((route) => route.surface === surface).map(({ name }) => name);
+    assert.deepEqual(Object.keys(fixtures).sort(), names.sort());
+  }
+});
+
+test('no route is open to a caller without a key', () => {
+  for (const { name, needsKey } of wiredRoutes()) assert.ok(needsKey, name);
+});
+
+test('every path parameter of a route is named as a reference by its fixture', () => {
+  for (const { surface, name } of wiredRoutes()) {
+    const inPath = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
+    const referred = SURFACES[surface]?.fixtures[name]?.refers ?? [];
+    const named = referred.filter((reference) => reference.in === 'path').map((reference) => reference.name);
+    assert.deepEqual(named, inPath, name);
+  }
+});
