@@ -17,6 +17,7 @@ const STEPS = [
     ...['src', 'test', 'console'].filter(present),
   ],
   ['patterns', 'node', 'scripts/patterns.mjs'],
+  ['tests of these', 'node', '--test', 'scripts/**/*.test.mjs'],
   ['generated files', 'node', 'scripts/generate.ts', '--check'],
 ];
 

@@ -11,7 +11,9 @@ export interface ErrorClass {
   readonly name: string;
   readonly kind: CoreError['kind'];
   readonly code: string;
-  /** What the source says above the class, or else its public message. */
+  /** What callers read; null where it differs from case to case. */
+  readonly message: string | null;
+  /** What the source says above the class. */
   readonly meaning: string;
 }
 
@@ -68,12 +70,18 @@ function describe(
     name: holder?.name?.text ?? 'CoreError',
     kind: known,
     code: codeText,
-    meaning: (holder === null ? null : comment(holder)) ?? fixed ?? '',
+    message: fixed,
+    meaning: (holder === null ? null : comment(holder)) ?? '',
   };
 }
 
 function comment(node: ts.ClassDeclaration): string | null {
   const [doc] = ts.getJSDocCommentsAndTags(node);
   const text = doc !== undefined && ts.isJSDoc(doc) ? ts.getTextOfJSDocComment(doc.comment) : undefined;
-  return text === undefined ? null : text.replaceAll(/\s+/g, ' ').trim();
+  return text === undefined
+    ? null
+    : text
+        .replaceAll(/\s+/g, ' ')
+        .replaceAll(/ \(R\d+\)/g, '')
+        .trim();
 }

@@ -18,12 +18,13 @@ What is not in this table is a fault of the server: it is logged, and answered a
 export function errorsPage(): string {
   const surfaces = surfacesOf();
   const head = [
-    ['Code', 'Kind', 'Meaning', ...surfaces.map(({ name }) => name)],
-    ['---', '---', '---', ...surfaces.map(() => '---')],
+    ['Code', 'Kind', 'Message', 'Meaning', ...surfaces.map(({ name }) => name)],
+    ['---', '---', '---', '---', ...surfaces.map(() => '---')],
   ];
   const rows = listCoreErrors().map((error) => [
     `\`${error.code}\``,
     `\`${error.kind}\``,
+    error.message ?? '(says what is wrong)',
     error.meaning,
     ...surfaces.map((surface) => answer(surface, error)),
   ]);
@@ -40,8 +41,8 @@ Outside of the surfaces (a path that none of them owns, health, metrics, referen
 of RFC 9457, \`application/problem+json\`.
 `;
 
-function answer(surface: Surface, { kind, code, meaning }: ErrorClass): string {
-  const { status, body } = surface.present(new CoreError(kind, code, meaning));
+function answer(surface: Surface, { kind, code, message }: ErrorClass): string {
+  const { status, body } = surface.present(new CoreError(kind, code, message ?? ''));
   const shown =
     typeof body === 'object' && body !== null && 'code' in body ? ` \`${String(body.code)}\`` : '';
   return `${status}${shown}`;

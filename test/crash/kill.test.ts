@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { email, marker } from '../harness/matrix.ts';
-import { clusterIsQuiet, type ServerProcess, scratchDirectory, startProcess } from '../harness/process.ts';
+import { clusterIsQuiet, createInstallation, type ServerProcess } from '../harness/process.ts';
 
 // A server is killed again and again while others write to it. What it acknowledged must be there exactly; what it
 // did not may be there, but whole.
 
-const ROUNDS = Number(process.env.SELFSAME_TEST_KILL_ROUNDS ?? 25);
+const ROUNDS = 25;
 const WRITERS = 6;
-const LIFE_MS_MAX = 500;
+const LIFE_MS_MAX = 400;
 
 interface Details {
   readonly id: string;
@@ -206,10 +205,8 @@ async function findHalves(server: ServerProcess): Promise<void> {
 
 test('what was acknowledged survives kill -9, and nothing is ever half there', async (t) => {
   t.diagnostic(`SELFSAME_TEST_SEED=${seed}`);
-  const scratch = scratchDirectory();
-  t.after(() => scratch.remove());
-  const dataDir = join(scratch.path, 'data');
-  let server = await startProcess(dataDir);
+  const installation = createInstallation(t);
+  let server = await installation.start();
   const first = server.quickstart;
   const owned = Array.from({ length: WRITERS }, (): Known[] => []);
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -220,7 +217,7 @@ test('what was acknowledged survives kill -9, and nothing is ever half there', a
     await Promise.all(writers);
     // Every third start finds the old database still going down.
     if (round % 3 !== 0) await clusterIsQuiet(server.cluster);
-    server = await startProcess(dataDir);
+    server = await installation.start();
     assert.deepEqual({ ...server.quickstart, url: '' }, { ...first, url: '' });
     await verify(server);
     await findHalves(server);

@@ -11,11 +11,39 @@ import type { QuickstartFile } from '../../src/wiring/quickstart.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/selfsame.mjs', import.meta.url));
 
-/** A folder for a data directory: PostgreSQL, which runs as another user when we are root, may pass through it. */
-export function scratchDirectory(): { path: string; remove(): void } {
+/** A data directory and the processes that work on it; whatever is left of both is gone after the test. */
+export interface Installation {
+  readonly dataDir: string;
+  /** `selfsame start`, on a free port. */
+  start(environment?: Readonly<Record<string, string>>): Promise<ServerProcess>;
+  /** Any command; to be waited for. */
+  run(words: readonly string[], environment?: Readonly<Record<string, string>>): CommandProcess;
+}
+
+/** @param t A test, or `{ after }` of a file: who waits for the end of it. */
+export function createInstallation(t: { after(work: () => Promise<void>): void }): Installation {
   const path = mkdtempSync(join(tmpdir(), 'selfsame-process-'));
+  // PostgreSQL, which runs as another user when we are root, passes through it.
   chmodSync(path, 0o711);
-  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
+  const dataDir = join(path, 'data');
+  const commands: CommandProcess[] = [];
+  t.after(async () => {
+    for (const { child } of commands) child.kill('SIGKILL');
+    await Promise.all(commands.map(({ ended }) => ended));
+    await clusterIsQuiet(join(dataDir, 'postgres'));
+    rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const run: Installation['run'] = (words, environment = {}) => {
+    const command = spawnCommand(words, { SELFSAME_DATA_DIR: dataDir, SELFSAME_PORT: '0', ...environment });
+    commands.push(command);
+    return command;
+  };
+  return {
+    dataDir,
+    run,
+    start: (environment = {}) =>
+      serverOf(dataDir, run(['start'], { SELFSAME_SERVER_DRAIN_SECONDS: '2', ...environment })),
+  };
 }
 
 /** Polls until `look` gives something. @throws Error Not within `seconds`. */
@@ -42,7 +70,7 @@ export interface CommandProcess {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
-export function spawnCommand(
+function spawnCommand(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): CommandProcess {
@@ -79,17 +107,8 @@ export interface ServerProcess extends CommandProcess {
   stop(): Promise<number | NodeJS.Signals>;
 }
 
-/** `selfsame start` on a data directory and a free port; resolves once it answers. */
-export async function startProcess(
-  dataDir: string,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<ServerProcess> {
-  const command = spawnCommand(['start'], {
-    SELFSAME_DATA_DIR: dataDir,
-    SELFSAME_PORT: '0',
-    SELFSAME_SERVER_DRAIN_SECONDS: '2',
-    ...environment,
-  });
+/** Resolves once the server answers. @throws Error It ended instead; with what it said. */
+async function serverOf(dataDir: string, command: CommandProcess): Promise<ServerProcess> {
   let end: number | NodeJS.Signals | null = null;
   void command.ended.then((how) => {
     end = how;

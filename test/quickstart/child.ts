@@ -86,8 +86,8 @@ export async function serveInChild(
     const timer = setTimeout(() => reject(new Error(`not ready:\n${out}\n${err}`)), READY_SECONDS * 1000);
     const look = (): void => {
       // `start` prints lines to paste after it; all of them are there once the last one is.
-      const text = command === 'start' ? out.slice(0, out.lastIndexOf('not in this version yet')) : err;
-      const found = /erving on (http:\S+)/i.exec(text)?.[1];
+      const isWhole = command === 'serve' || out.includes('not in this version yet');
+      const found = isWhole ? /erving on (http:\S+)/i.exec(command === 'serve' ? err : out)?.[1] : undefined;
       if (found === undefined) return;
       clearTimeout(timer);
       resolve(found);

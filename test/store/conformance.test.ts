@@ -476,7 +476,11 @@ test('IdentityStore: what is removed was closed long enough, and goes whole', as
   assert.deepEqual(await list(later(0)), []);
   assert.deepEqual(await list(later(50)), [first]);
   assert.deepEqual(await list(later(500)), [first, second]);
-  const marks = [first, third].map((id) => ({ id: id ?? newId<IdentityId>(), auditId: newId<string>(), eventId: newId<string>() }));
+  const marks = [first, third].map((id) => ({
+    id: id ?? newId<IdentityId>(),
+    auditId: newId<string>(),
+    eventId: newId<string>(),
+  }));
   assert.equal(await stores.identities.removeClosed(poolId, { marks, at: later(600) }), 1);
   assert.equal(await stores.identities.removeClosed(poolId, { marks, at: later(600) }), 0);
   assert.equal(await stores.identities.findIdentity(poolId, first ?? newId()), null);

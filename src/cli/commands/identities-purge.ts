@@ -15,7 +15,8 @@ export const identitiesPurge: Command = {
   help: ['Goes batch by batch and may be interrupted and run again. There is no way back but a backup.'],
   async run(args, surroundings) {
     const days = /^(\d{1,5})d$/.exec(args.option('closed-before') ?? '')?.[1];
-    if (days === undefined) throw new UsageError('identities purge needs --closed-before, a number of days like 30d.');
+    if (days === undefined)
+      throw new UsageError('identities purge needs --closed-before, a number of days like 30d.');
     const pool = args.option('pool');
     const poolId = pool === null ? null : readPoolId(pool);
     const closedBefore = new Date(surroundings.now().getTime() - Number(days) * DAY_MS);

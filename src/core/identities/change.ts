@@ -54,10 +54,14 @@ export async function changeIdentity(
   id: IdentityId,
   revise: (changing: Changing) => Revision | null,
 ): Promise<IdentityView> {
-  const { poolId } = await locateIdentity(deps, context.principal, id);
+  const found = await locateIdentity(deps, context.principal, id);
+  const { poolId } = found;
   const vault = await deps.vault.pool(poolId);
+  let read: StoredIdentity | null = found;
   const { result } = await untilDone(deps.configs, poolId, async () => {
-    const stored = await locateIdentity(deps, context.principal, id);
+    // The first attempt takes the row that told the pool; each further one reads again.
+    const stored = read ?? (await locateIdentity(deps, context.principal, id));
+    read = null;
     const config = await deps.configs.at(poolId, stored.configVersion);
     const changing = requireOpen(vault, config, stored);
     const revision = revise(changing);
@@ -92,10 +96,7 @@ function prepareChange(
   const seen = revision.seen?.value ?? changing.seen;
   const status = revision.status ?? stored.status;
   const closes = !isOpenStatus(status);
-  const old = deriveIndexes(vault, config, stored.schemaId, before);
-  const next: Derived = closes
-    ? { claims: [], present: new Set() }
-    : deriveIndexes(vault, config, stored.schemaId, profile);
+  const [old, next] = deriveBoth(vault, config, stored.schemaId, { before, after: closes ? null : profile });
 
   const tallies = new Map<string, number>();
   const add = (name: string, n: number) => tallies.set(name, (tallies.get(name) ?? 0) + n);
@@ -130,6 +131,27 @@ function prepareChange(
     event: { action: revision.action, subjectId: stored.id, fields: revision.fields },
   };
   return { change, after: viewIdentity(vault, config, { stored: after, key, profile, seen }) };
+}
+
+const NOTHING_DERIVED: Derived = { claims: [], present: new Set() };
+
+/** What follows from both profiles; from neither where no factor can have changed, which saves their digests. */
+function deriveBoth(
+  vault: PoolVault,
+  config: PoolConfig,
+  schemaId: string,
+  { before, after }: { before: Profile; after: Profile | null },
+): [old: Derived, next: Derived] {
+  const isSame =
+    after !== null &&
+    after.factors === before.factors &&
+    after.attributes === before.attributes &&
+    after.traits === before.traits;
+  if (isSame) return [NOTHING_DERIVED, NOTHING_DERIVED];
+  return [
+    deriveIndexes(vault, config, schemaId, before),
+    after === null ? NOTHING_DERIVED : deriveIndexes(vault, config, schemaId, after),
+  ];
 }
 
 function without(claims: readonly IdentifierClaim[], others: readonly IdentifierClaim[]): IdentifierClaim[] {

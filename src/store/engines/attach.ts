@@ -15,6 +15,8 @@ const POLL_MS = 20;
 export interface AttachOptions {
   /** For tests only: where root keeps clusters. */
   readonly systemDirectory?: string;
+  /** For tests only: how long a server that is not ready is waited for. */
+  readonly readySeconds?: number;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function attachEmbedded(
   const place = await findPlace(dataDir, () => {}, options.systemDirectory);
   const holder = findHolder(place);
   if (holder === null) return null;
-  const deadline = performance.now() + READY_SECONDS * 1000;
+  const deadline = performance.now() + (options.readySeconds ?? READY_SECONDS) * 1000;
   while (performance.now() < deadline) {
     const target = readTarget(place);
     if (target !== null) return target;

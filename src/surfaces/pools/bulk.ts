@@ -49,7 +49,9 @@ export async function runBulk(
       if (!request.principal.grants.has(grant)) throw new NotPermitted();
       outputs[key] = await handlers[operation](requestOf(request, type, key, fields));
     } catch (error) {
-      if (!(error instanceof CoreError)) onFault(error);
+      const isExpected =
+        error instanceof CoreError && error.kind !== 'internal' && error.kind !== 'unavailable';
+      if (!isExpected) onFault(error);
       outputs[key] = bodyOf(
         error instanceof CoreError ? error : new InternalFault('bulk item failed', error),
       );
