@@ -1,1 +1,2 @@
-import type { Run } from './kit/figure.ts'; export const run: Run = async () => [];
+import type { Run } from './kit/figure.ts';
+export const run: Run = async () => [];

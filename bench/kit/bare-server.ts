@@ -4,7 +4,12 @@ import postgres from 'postgres';
 
 /** What the bare server is told when it is started. */
 export interface BareJob {
-  readonly socket: { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+  readonly socket: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly database: string;
+  };
   readonly connections: number;
   readonly poolId: string;
   /** The product's own reply to the same request, which the bare server gives to everybody. */

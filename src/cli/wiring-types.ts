@@ -71,9 +71,19 @@ export interface IdentityAdministration {
   }): Promise<number>;
 }
 
+/** Ids as UUID and in the 32 characters of the pools surface. */
+export interface CreatedAccount {
+  readonly accountId: AccountId;
+  readonly accountRef: string;
+  readonly live: { readonly poolId: PoolId; readonly poolRef: string };
+  readonly sandbox: { readonly poolId: PoolId; readonly poolRef: string };
+  /** Of a key to the live pool. */
+  readonly secret: string;
+}
+
 export interface AccountAdministration {
-  /** An account with its first domain and pool, and a key with every grant. */
-  create(input: { title: string }): Promise<{ accountId: AccountId; poolId: PoolId; secret: string }>;
+  /** An account with its first domain, a live and a sandbox pool, and a key to the live one with every grant. */
+  create(input: { title: string }): Promise<CreatedAccount>;
 }
 
 /** One line of `doctor`. */

@@ -23,8 +23,9 @@ export function operatorPages(deps: {
   isDraining: () => boolean;
   metrics: ServerMetrics;
   metricsToken?: string;
+  offersMetrics?: boolean;
 }): Page[] {
-  const { readiness, isDraining, metrics, metricsToken } = deps;
+  const { readiness, isDraining, metrics, metricsToken, offersMetrics = true } = deps;
   const state = (status: number, word: string): ReplyText => ({
     status,
     contentType: JSON_TYPE,
@@ -39,16 +40,20 @@ export function operatorPages(deps: {
         return (await readiness().catch(() => false)) ? state(200, 'ready') : state(503, 'unavailable');
       },
     },
-    {
-      path: '/metrics',
-      async answer({ headers }) {
-        if (metricsToken !== undefined && !hasToken(headers.authorization, metricsToken))
-          return {
-            ...problem(401, 'The metrics token is needed.'),
-            headers: { 'www-authenticate': 'Bearer' },
-          };
-        return { status: 200, contentType: metrics.contentType, body: await metrics.print() };
-      },
-    },
+    ...(offersMetrics ? [metricsPage(metrics, metricsToken)] : []),
   ];
+}
+
+function metricsPage(metrics: ServerMetrics, metricsToken: string | undefined): Page {
+  return {
+    path: '/metrics',
+    async answer({ headers }) {
+      if (metricsToken !== undefined && !hasToken(headers.authorization, metricsToken))
+        return {
+          ...problem(401, 'The metrics token is needed.'),
+          headers: { 'www-authenticate': 'Bearer' },
+        };
+      return { status: 200, contentType: metrics.contentType, body: await metrics.print() };
+    },
+  };
 }

@@ -131,10 +131,13 @@ function restOf(shape: Shape, place: string) {
   return (record: Record<string, unknown>, copy: Record<string, unknown>): void => {
     for (const key of Object.keys(record)) {
       const value = record[key];
-      // Assigning `__proto__` would set the copy's prototype instead of a key.
-      if (value === undefined || key === '__proto__' || Object.hasOwn(named, key)) continue;
+      if (value === undefined || Object.hasOwn(named, key)) continue;
       const match = patterns.find(({ pattern }) => pattern === null || pattern.test(key));
-      if (match !== undefined) copy[key] = match.pick(value);
+      if (match === undefined) continue;
+      // Assigning `__proto__` would set the copy's prototype instead of a key.
+      if (key === '__proto__')
+        Object.defineProperty(copy, key, { value: match.pick(value), enumerable: true });
+      else copy[key] = match.pick(value);
     }
   };
 }

@@ -50,6 +50,8 @@ export interface ServerOptions {
   readonly metrics?: ServerMetrics;
   /** When set, `GET /metrics` wants it as a bearer token; else `/metrics` is open. */
   readonly metricsToken?: string;
+  /** False: there is no `/metrics`. Default true. */
+  readonly offersMetrics?: boolean;
   readonly tracer?: Tracer;
   /** Base address in the OpenAPI documents and sample calls; default `/`, that is, wherever they were read. */
   readonly publicUrl?: string;

@@ -4,11 +4,12 @@ import type {
   KeyAdministration,
 } from '../cli/wiring-types.ts';
 import type { Deps } from '../core/deps.ts';
-import { NotFound } from '../core/errors.ts';
+import { InternalFault, NotFound } from '../core/errors.ts';
 import { purgeIdentities } from '../core/identities/purge-identities.ts';
 import { changeApiKey, createApiKey } from '../core/keys/manage-keys.ts';
 import { createAccount } from '../core/pools/create-account.ts';
-import type { KeyId } from '../core/ports.ts';
+import type { Environment, KeyId } from '../core/ports.ts';
+import { toPlaced } from '../kit/ids.ts';
 import type { Database } from '../store/postgres.ts';
 import { listAllPoolIds } from '../store/repositories/pool-configs.ts';
 
@@ -41,17 +42,23 @@ export function administerAccounts(deps: Deps): AccountAdministration {
   return {
     async create({ title }) {
       const { account, pools } = await createAccount(deps, { title, environments: ['live', 'sandbox'] });
-      const live = pools.find((pool) => pool.environment === 'live');
-      if (live === undefined) throw new NotFound();
+      const { id: accountId, partition } = account;
+      const entry = (environment: Environment) => {
+        const pool = pools.find((candidate) => candidate.environment === environment);
+        if (pool === undefined) throw new InternalFault(`no ${environment} pool was made`);
+        return { poolId: pool.id, poolRef: toPlaced(pool.id, 'pool', partition) };
+      };
+      const live = entry('live');
       const { text } = await createApiKey(deps, {
-        poolId: live.id,
+        poolId: live.poolId,
         label: 'First key',
         grants: ['all'],
         requestsPerMinute: REQUESTS_PER_MINUTE,
         allowedAddresses: null,
         expiresAt: null,
       });
-      return { accountId: account.id, poolId: live.id, secret: text };
+      const accountRef = toPlaced(accountId, 'account', partition);
+      return { accountId, accountRef, live, sandbox: entry('sandbox'), secret: text };
     },
   };
 }

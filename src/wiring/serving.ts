@@ -162,10 +162,10 @@ export function createSurfaces(config: Config, deps: Deps, log: Log): Surface[] 
   return [createPoolsSurface(deps, { snapshotUnknown, ja4Header, onFault })];
 }
 
-/** `start` shows its metrics to this machine; in production, without a token to give, nobody gets them. */
-function metricsAccess({ mode, server: { metricsToken } }: Config): { metricsToken?: string } {
+/** `start` shows its metrics to this machine; in production nobody gets them without a token. */
+function metricsAccess({ mode, server: { metricsToken } }: Config) {
   if (metricsToken !== null) return { metricsToken: metricsToken.reveal() };
-  return mode === 'start' ? {} : { metricsToken: randomBytes(32).toString('base64url') };
+  return { offersMetrics: mode === 'start' };
 }
 
 /** A server that takes requests. */

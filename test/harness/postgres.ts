@@ -66,7 +66,7 @@ export async function prepareTemplate(): Promise<void> {
 
 /** The superuser's URL of the run's server. */
 export async function serverUrl(): Promise<string> {
-  own ??= process.env['SELFSAME_TEST_DATABASE_URL'] ?? startOwn();
+  own ??= process.env.SELFSAME_TEST_DATABASE_URL ?? startOwn();
   return own;
 }
 
@@ -82,7 +82,7 @@ async function startOwn(): Promise<string> {
     // Too late to wait for a shutdown; the kernel interrupts the server as we go.
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   });
-  process.env['SELFSAME_TEST_DATABASE_URL'] = server.url;
+  process.env.SELFSAME_TEST_DATABASE_URL = server.url;
   own = server.url;
   await prepareTemplate();
   return server.url;

@@ -141,7 +141,10 @@ export async function startServer(
         poolId: null,
         closedBefore: new Date(clock.now().getTime() - days * 86_400_000),
       }),
-    createAccount: () => administerAccounts(deps).create({ title: 'Another' }),
+    async createAccount() {
+      const { accountId, live, secret } = await administerAccounts(deps).create({ title: 'Another' });
+      return { accountId, poolId: live.poolId, secret };
+    },
     async sql<Row>(text: string, parameters: unknown[] = []) {
       return (await behind.query<Row>({ text, parameters })).rows;
     },

@@ -10,7 +10,7 @@ const seen = new Set<string>();
  * `test/run.mjs` makes at the end. Does nothing outside of it.
  */
 export function recordStatement({ text }: { readonly text: string }): void {
-  const directory = process.env['SELFSAME_TEST_STATEMENTS'];
+  const directory = process.env.SELFSAME_TEST_STATEMENTS;
   if (directory === undefined || seen.has(text)) return;
   seen.add(text);
   appendFileSync(join(directory, `${process.pid}.jsonl`), `${JSON.stringify(text)}\n`);

@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { EnginePackage } from '../../src/store/engines/binaries.ts';
 import { findPackage } from '../../src/store/engines/binaries.ts';
 import type { EmbeddedDatabase } from '../../src/store/engines/embedded.ts';
@@ -67,6 +68,35 @@ export function unlinkedPackage(directory: string): EnginePackage {
     if (entry.isSymbolicLink()) unlinkSync(join(native, 'lib', entry.name));
   }
   return { directory: native, version: found.version };
+}
+
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Whether another user may pass through every folder on the way to a file. */
+function isOpen(path: string): boolean {
+  const parent = dirname(path);
+  return (statSync(path).mode & 0o001) !== 0 && (parent === path || isOpen(parent));
+}
+
+/**
+ * Runtime, sources and PostgreSQL's programs where another user can run them: the checkout itself, or, where that
+ * lies under a closed home, a copy of what a start needs.
+ */
+export function reachable(t: TestContext): { node: string; embedded: string; enginePackage: EnginePackage } {
+  const found = findPackage();
+  const here = join(CHECKOUT, 'src/store/engines/embedded.ts');
+  if (isOpen(process.execPath) && isOpen(dirname(here)) && isOpen(found.directory)) {
+    return { node: process.execPath, embedded: here, enginePackage: found };
+  }
+  const copy = scratch(t);
+  const node = join(copy, 'node');
+  cpSync(process.execPath, node);
+  cpSync(join(CHECKOUT, 'src'), join(copy, 'src'), { recursive: true });
+  cpSync(join(CHECKOUT, 'package.json'), join(copy, 'package.json'));
+  const native = join(copy, 'node_modules/engine/native');
+  cpSync(found.directory, native, { recursive: true, verbatimSymlinks: true });
+  const embedded = join(copy, 'src/store/engines/embedded.ts');
+  return { node, embedded, enginePackage: { directory: native, version: found.version } };
 }
 
 export interface OtherProcess {

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startEmbedded } from '../../src/store/engines/embedded.ts';
-import { ask, scratch, unlinkedPackage } from './engine-helper.ts';
+import { ask, reachable, scratch, unlinkedPackage } from './engine-helper.ts';
 
 /** Users that every system has; initdb wants theirs to have a name. */
 const DAEMON = 1;
@@ -84,13 +84,17 @@ test('programs whose links were never made are linked in place', root, async (t)
 });
 
 /** Runs a start as an ordinary user, in a process of its own; its socket asks `select 1` by starting at all. */
-function startAs(uid: number, options: object): { status: number | null; output: string } {
+function startAs(
+  uid: number,
+  { node, embedded }: ReturnType<typeof reachable>,
+  options: object,
+): { status: number | null; output: string } {
   const script = `
-    import { startEmbedded } from ${JSON.stringify(new URL('../../src/store/engines/embedded.ts', import.meta.url).href)};
+    import { startEmbedded } from ${JSON.stringify(embedded)};
     const server = await startEmbedded(${JSON.stringify(options)});
     console.log(JSON.stringify(server.notices));
     await server.stop();`;
-  const result = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
+  const result = spawnSync(node, ['--input-type=module-typescript', '-e', script], {
     uid,
     gid: uid,
     cwd: '/',
@@ -105,7 +109,7 @@ test('an ordinary user starts it, from a copy where the package is not his', roo
   mkdirSync(home, { mode: 0o700 });
   chownSync(home, DAEMON, DAEMON);
   const options = { dataDir: join(home, 'data'), enginePackage: unlinkedPackage(directory) };
-  const started = startAs(DAEMON, options);
+  const started = startAs(DAEMON, reachable(t), options);
   assert.equal(started.status, 0, started.output);
   assert.match(started.output, /copy in/);
   assert.equal(statSync(join(home, 'data', 'postgres')).uid, DAEMON);
@@ -117,14 +121,16 @@ test('a user’s cluster is run by root as that user, and another user is refuse
   const home = join(directory, 'home');
   mkdirSync(home);
   chownSync(home, DAEMON, DAEMON);
-  const options = { dataDir: join(home, 'data'), systemDirectory: join(directory, 'var') };
-  assert.equal(startAs(DAEMON, options).status, 0);
+  const checkout = reachable(t);
+  const { enginePackage } = checkout;
+  const options = { dataDir: join(home, 'data'), systemDirectory: join(directory, 'var'), enginePackage };
+  assert.equal(startAs(DAEMON, checkout, options).status, 0);
   chmodSync(join(home, 'data'), 0o755);
   const server = await startEmbedded(options);
   assert.equal(statSync(`/proc/${server.pid}`).uid, DAEMON);
   await server.stop();
   execFileSync('chmod', ['-R', 'a+rwX', home]);
-  const other = startAs(BIN, options);
+  const other = startAs(BIN, checkout, options);
   assert.notEqual(other.status, 0);
   assert.match(other.output, /belongs to uid 1\b/);
 });

@@ -8,7 +8,7 @@ import { startEmbedded } from '../../src/store/engines/embedded.ts';
 import { EngineError } from '../../src/store/engines/errors.ts';
 import { LOCK_FILE } from '../../src/store/engines/lock.ts';
 import { processesIn, startOf, waitUntil } from '../../src/store/engines/processes.ts';
-import { ask, scratch, startElsewhere, usedDataDir } from './engine-helper.ts';
+import { ask, reachable, scratch, startElsewhere, usedDataDir } from './engine-helper.ts';
 
 const DEBIAN = [18, 17, 16, 15]
   .map((major) => `/usr/lib/postgresql/${major}/bin`)
@@ -75,7 +75,7 @@ test('a server that outlived its process is stopped, after checking that it work
   const { uid, gid } = statSync(cluster);
   // Launched past us, so nothing ends it.
   const orphan = spawn(
-    join(findPackage().directory, 'bin', 'postgres'),
+    join(reachable(t).enginePackage.directory, 'bin', 'postgres'),
     ['-D', cluster, '-c', 'listen_addresses=', '-c', `unix_socket_directories=${join(dataDir, 'run')}`],
     { uid, gid, stdio: 'ignore', cwd: '/' },
   );

@@ -11,11 +11,12 @@ export const accountsCreate: Command = {
     if (title === null || title.trim() === '') throw new UsageError('accounts create needs --title.');
     return withInstallation(args, surroundings, async ({ accounts }) => {
       if (accounts === undefined) throw new Error('This version makes no accounts on the command line yet.');
-      const { accountId, poolId, secret } = await accounts.create({ title: title.trim() });
-      surroundings.err(
-        `Account ${accountId}, pool ${poolId}. The secret is shown this once and stored nowhere:`,
-      );
-      surroundings.out(secret);
+      const made = await accounts.create({ title: title.trim() });
+      surroundings.err(`Account       ${made.accountRef}  ${made.accountId}`);
+      surroundings.err(`Live pool     ${made.live.poolRef}  ${made.live.poolId}`);
+      surroundings.err(`Sandbox pool  ${made.sandbox.poolRef}  ${made.sandbox.poolId}`);
+      surroundings.err('The key to the live pool is shown this once and stored nowhere:');
+      surroundings.out(made.secret);
       return EXIT.ok;
     });
   },

@@ -111,14 +111,11 @@ export function replaceFactors(
     const { name, type, attribute } = definition;
     if (!INPUT_TYPES.includes(type)) continue;
     const value = inputs.find((input) => input.name === name)?.value ?? null;
-    const before = factorValue(profile, homes, definition);
+    // The same value again changes nothing, not even its id.
+    if (value === factorValue(profile, homes, definition)) continue;
     if (attribute !== null) next = writeAttribute(next, homes, attribute, value);
-    if (value === null) {
-      delete factors[name];
-    } else {
-      const vid = value === before ? (profile.factors[name]?.vid ?? newVid()) : newVid();
-      factors[name] = attribute === null ? { type, value, vid } : { type, vid };
-    }
+    if (value === null) delete factors[name];
+    else factors[name] = attribute === null ? { type, value, vid: newVid() } : { type, vid: newVid() };
   }
   return { ...next, factors };
 }

@@ -5,11 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { DestinationRefused, Unavailable } from '../../core/errors.ts';
-import {
-  createGuardedClient,
-  type GuardedClientOptions,
-  type Lookup,
-} from './guarded-client.ts';
+import { createGuardedClient, type GuardedClientOptions, type Lookup } from './guarded-client.ts';
 
 // Made for this test, for the name hooks.example.test, until 2120; it protects nothing.
 const TLS_KEY = `-----BEGIN PRIVATE KEY-----

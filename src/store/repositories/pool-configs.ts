@@ -55,6 +55,9 @@ export function createPoolConfigStore(session: Session): PoolConfigStore {
 
 /** Every pool of the installation, for commands that go pool by pool. */
 export async function listAllPoolIds(session: Session): Promise<PoolId[]> {
-  const { rows } = await session.query<{ id: PoolId }>({ text: 'select id from pools order by id', parameters: [] });
+  const { rows } = await session.query<{ id: PoolId }>({
+    text: 'select id from pools order by id',
+    parameters: [],
+  });
   return rows.map((row) => row.id);
 }

@@ -1,4 +1,4 @@
-import { type FieldProblem, InvalidInput } from '../../core/errors.ts';
+import { type FieldProblem, InvalidInput, UnreadableBody } from '../../core/errors.ts';
 import type { Idempotency } from '../../core/idempotency.ts';
 
 export type Details = Readonly<Record<string, unknown>>;
@@ -11,13 +11,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /**
  * The fields of a body: those under `details`, or the body itself where it has none (contract pools 1).
- * @throws InvalidInput `details` is there and no object.
+ * @throws UnreadableBody `details` is there and no object: the body's syntax, told before ids and states are.
  */
 export function detailsOfBody(body: unknown): Details {
   if (!isObject(body)) return {};
   if (!Object.hasOwn(body, 'details')) return body;
   if (!isObject(body.details)) {
-    throw new InvalidInput([{ path: ['details'], code: 'invalid', message: 'Details must be an object.' }]);
+    throw new UnreadableBody('The details of the body must be an object.');
   }
   return body.details;
 }

@@ -120,6 +120,21 @@ describe('200', () => {
     assert.notEqual(details.factors[0].nid, details.factors[1].nid);
   });
 
+  test('identifiers are unique by factor name: two names, two spaces', async () => {
+    const { poolId } = await api.createPool([
+      { name: 'email', type: 'email' },
+      { name: 'work', type: 'email' },
+    ]);
+    const email = newEmail();
+    await api.createIdentity(poolId, { email });
+    const other = await api.createIdentity(poolId, { factors: [emailFactor(email, 'work')] });
+    assert.equal(other.title, email);
+    const both = newEmail();
+    await api.createIdentity(poolId, { factors: [emailFactor(both), emailFactor(both, 'work')] });
+    const body = { pool_id: poolId, factors: [emailFactor(newEmail()), emailFactor(both, 'work')] };
+    assertError(await api.post('/identity', body), 422, 'invalid_value', 'factors[1].value');
+  });
+
   test('pools 38 a deleted identity frees its e-mail: new id and vid, same nid', async () => {
     const email = newEmail();
     const first = await api.createIdentity(pool, { email });
