@@ -14,6 +14,6 @@ export class TestClock implements Clock {
 
   /** Seconds may be negative: clocks step back. */
   advance(seconds: number): void {
-    this.#ms += seconds * 1000;
+    this.#ms += Math.round(seconds * 1000);
   }
 }

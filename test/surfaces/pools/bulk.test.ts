@@ -98,7 +98,7 @@ describe('200', () => {
       [item('list', { pool_id: pool, sorting: 'email' }), 'invalid_value'],
       [item('create'), 'required_value'],
       [item('create', { pool_id: pool, details: 5 }), 'bad_request'],
-      [item('create', { pool_id: pool, details: null }), 'invalid_value'],
+      [item('create', { pool_id: pool, details: null }), 'bad_request'],
       [item('create', { pool_id: pool }), 'required_value'],
       [item('update', { details: {} }), 'required_value'],
       [item('update', { identity_id: id, details: { factors: [] } }), 'required_value'],
