@@ -23,3 +23,8 @@ function render(part: Part): string {
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;');
 }
+
+/** Prose of an OpenAPI description: what stands between backticks is code, everything else plain text. */
+export function prose(text: string): Html {
+  return html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+}

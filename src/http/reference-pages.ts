@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html, prose } from './html.ts';
 import { buildOpenApi, type OpenApiDocument, type Operation } from './openapi.ts';
 import type { Page } from './pages.ts';
 import { REFERENCE_STYLE } from './reference-style.ts';
@@ -65,7 +65,7 @@ function renderSurface(surface: Surface, document: OpenApiDocument): Html {
     surface.title,
     html`<p><a href="/docs">All surfaces</a></p>
 <h1>${surface.title} <small>${surface.version}</small></h1>
-<p>${surface.description ?? ''}</p>
+<p>${prose(surface.description ?? '')}</p>
 <p>Machine-readable: <a href="/openapi/${surface.name}.json">OpenAPI 3.1</a></p>
 <nav aria-label="Operations"><ul>${links}</ul></nav>
 ${operations.map((entry) => renderOperation(surface, document, entry))}
@@ -83,14 +83,15 @@ function renderOperation(
   const rows = parameters.map(
     (one) =>
       html`<tr><th scope="row"><code>${one.name}</code></th><td>${one.in}</td><td>${one.required ? 'yes' : 'no'}</td>
-<td><code>${JSON.stringify(one.schema)}</code></td><td>${one.description ?? ''}</td></tr>`,
+<td><code>${JSON.stringify(one.schema)}</code></td><td>${prose(one.description ?? '')}</td></tr>`,
   );
   const answers = Object.entries(responses).map(
-    ([status, { description }]) => html`<tr><th scope="row">${status}</th><td>${description}</td></tr>`,
+    ([status, { description }]) =>
+      html`<tr><th scope="row">${status}</th><td>${prose(description)}</td></tr>`,
   );
   const success = Object.values(responses).find(({ content }) => content?.['application/json'] !== undefined);
   return html`<section aria-labelledby="${id}"><h2 id="${id}"><code>${method} ${path}</code></h2>
-<p>${operation.summary} <span class="guard">${operation.description ?? ''}</span></p>
+<p>${operation.summary}. <span class="guard">${prose(operation.description ?? '')}</span></p>
 ${
   rows.length === 0
     ? ''
