@@ -77,6 +77,8 @@ export interface Vault {
   pool(poolId: PoolId): Promise<PoolVault>;
 }
 
+export type TrigramForm = 'stored' | 'contains' | 'prefix';
+
 export interface PoolVault {
   /** A fresh data key for one identity, with its wrapped form for the identity-keys table. */
   createIdentityKey(identityId: IdentityId): { key: DataKey; wrapped: Buffer };
@@ -84,8 +86,12 @@ export interface PoolVault {
   openIdentityKey(identityId: IdentityId, wrapped: Uint8Array): DataKey;
   /** HMAC-SHA-256 over space and normalised value, length-prefixed: 32 bytes. Equality look-ups and uniqueness. */
   digest(space: string, normalised: string): Buffer;
-  /** Keyed trigrams of a normalised value, 8 bytes each, distinct and sorted: candidates for "contains". */
-  trigrams(space: string, normalised: string): Buffer[];
+  /**
+   * Keyed trigrams of a normalised value, 8 bytes each, distinct and sorted: candidates, to be opened and compared.
+   * `stored` marks the start of the value and is what an index keeps; `prefix` finds values that start with the text,
+   * `contains` those that hold it anywhere.
+   */
+  trigrams(space: string, normalised: string, form?: TrigramForm): Buffer[];
   /** Seals small things that belong to the pool and not to an identity (no personal data), bound to `section`. */
   seal(section: string, plaintext: Uint8Array): Buffer;
   open(section: string, sealed: Uint8Array): Buffer;

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import type { TrigramForm } from '../core/ports.ts';
 import { Redacted } from './redacted.ts';
 
 const TRIGRAM_BYTES = 8;
@@ -6,15 +7,6 @@ const TRIGRAM_BYTES = 8;
  * Stands twice before a stored value and before a prefix that is looked for. No normalised value holds it.
  */
 const START = '\u0002';
-
-/**
- * How a text is cut into trigrams. Every trigram of `contains` and of `prefix` is among those of `stored`
- * when the stored value contains, or begins with, the text that is looked for.
- *
- * - `contains`: the text as it is; none for fewer than three code points.
- * - `stored`, `prefix`: with two start markers in front, so that one code point is enough for a prefix.
- */
-export type TrigramForm = 'contains' | 'stored' | 'prefix';
 
 /** The keyed digests that let a pool's sealed values be found. Prints as `[redacted]`. */
 export class BlindIndex extends Redacted {
@@ -36,7 +28,11 @@ export class BlindIndex extends Redacted {
     return createHmac('sha256', this.#digestKey).update(prefixed(space, normalised)).digest();
   }
 
-  /** HMAC-SHA-256 of each three code points, cut to 8 bytes: distinct, sorted by bytes. */
+  /**
+   * HMAC-SHA-256 of each three code points, cut to 8 bytes: distinct, sorted by bytes. `stored` and `prefix` have two
+   * start markers in front, so that one code point is enough for a prefix; `contains` has none for fewer than three.
+   * Each trigram of what is looked for is among the stored ones when the value contains, or begins with, it.
+   */
   trigrams(space: string, normalised: string, form: TrigramForm = 'contains'): Buffer[] {
     const points = [...(form === 'contains' ? '' : START + START), ...normalised];
     const grams = new Set<string>();

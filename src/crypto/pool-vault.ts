@@ -1,6 +1,5 @@
 import { SealBroken } from '../core/errors.ts';
-import type { IdentityId, PoolId, PoolVault } from '../core/ports.ts';
-import type { TrigramForm } from './blind-index.ts';
+import type { IdentityId, PoolId, PoolVault, TrigramForm } from '../core/ports.ts';
 import { IdentityDataKey, type RandomBytes } from './data-key.ts';
 import type { PoolKeys } from './pool-keys.ts';
 import { Redacted } from './redacted.ts';
