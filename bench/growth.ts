@@ -1,2 +1,117 @@
-import type { Run } from './kit/figure.ts';
-export const run: Run = async () => [];
+import { toPlaced } from '../src/kit/ids.ts';
+import { compare } from './kit/compare.ts';
+import { type Figure, median, type Run, type Target } from './kit/figure.ts';
+import { emailOf, fillPool } from './kit/fill.ts';
+import { message } from './kit/load-generator.ts';
+import { startLoad } from './kit/processes.ts';
+import { type Installation, install, openSite } from './kit/site.ts';
+
+const SMALL = 10_000;
+const CONNECTIONS = 8;
+const LOOKUPS = 2000;
+const COST: Target = { atMost: 1.3 };
+
+/**
+ * What a request costs in a large pool by what it costs in a small one: two databases of one PostgreSQL, each with its
+ * server, asked in turn. Cost is time by request at full load.
+ */
+export const run: Run = async ({ quick, note }) => {
+  const large = quick ? 100_000 : 1_000_000;
+  await using site = await openSite();
+  await using few = await install(site, 'few');
+  await using many = await install(site, 'many');
+  note(`filling ${SMALL} and ${large} identities`);
+  const began = performance.now();
+  await fillPool(few, SMALL);
+  await fillPool(many, large);
+  note(`filled in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+
+  const load = startLoad();
+  const pair = async (
+    name: string,
+    messagesOf: (of: Installation, count: number) => Promise<string[]>,
+    { target, statuses = ['200'] }: { target?: Target; statuses?: string[] } = {},
+  ): Promise<Figure> => {
+    note(name);
+    const job = async (of: Installation, count: number) => ({
+      port: of.product.port,
+      connections: CONNECTIONS,
+      messages: await messagesOf(of, count),
+    });
+    const compared = await compare(
+      load,
+      {
+        subject: await job(many, large),
+        baseline: await job(few, SMALL),
+        rounds: quick ? 2 : 7,
+        seconds: quick ? 0.5 : 2,
+      },
+      statuses,
+    );
+    const micros = (outcomes: typeof compared.subject) => median(outcomes.map((one) => 1e6 / one.perSecond));
+    return {
+      name,
+      value: micros(compared.subject),
+      unit: 'µs',
+      baseline: micros(compared.baseline),
+      ratio: 1 / compared.ratio,
+      ...(target === undefined ? {} : { target }),
+    };
+  };
+  const poolOf = async ({ deps, poolId }: Installation) =>
+    toPlaced(poolId, 'pool', (await deps.configs.current(poolId)).partition);
+  const page = (query: string) => async (of: Installation) => [
+    message('GET', `/api/v1/identity?pool_id=${await poolOf(of)}${query}`, of.key),
+  ];
+  const inMiddle = (sort: string) => async (of: Installation, count: number) =>
+    page(`${sort}&pagination[offset]=${Math.floor(count / 2)}`)(of);
+  /** A creation with an e-mail that is taken answers 422, and is how this surface looks one up. */
+  const lookup = async (of: Installation, count: number) => {
+    const pool = await poolOf(of);
+    return Array.from({ length: LOOKUPS }, (_, index) => {
+      const step = Math.floor(count / LOOKUPS);
+      // Every hundredth identity is closed and holds no e-mail.
+      const taken = index * step - ((index * step) % 100);
+      const factors = [{ name: 'email', type: 'email', value: emailOf(taken) }];
+      return message('POST', '/api/v1/identity', of.key, { details: { pool_id: pool, factors } });
+    });
+  };
+  try {
+    return [
+      await pair('list, first page of 100', page(''), { target: COST }),
+      await pair('list, filtered by status', page('&status=deleted&pagination[page_size]=20'), {
+        target: COST,
+      }),
+      await pair('list, sorted by last interaction', page('&sorting=last_seen:desc'), { target: COST }),
+      await pair('list, sorted by status', page('&sorting=status:asc'), { target: COST }),
+      await pair('look-up by e-mail (422 of a creation)', lookup, { target: COST, statuses: ['422'] }),
+      await storeFigure(few, many, large),
+      await pair('list at half of the pool (offset)', inMiddle('')),
+    ];
+  } finally {
+    load.stop();
+  }
+};
+
+/** The look-up itself, without a server around it. */
+async function storeFigure(few: Installation, many: Installation, large: number): Promise<Figure> {
+  const time = async ({ deps, poolId }: Installation, count: number): Promise<number> => {
+    const vault = await deps.vault.pool(poolId);
+    const began = performance.now();
+    for (let index = 0; index < LOOKUPS; index += 1) {
+      const email = emailOf(Math.floor((index * 7919) % count));
+      await deps.identities.findHolders(poolId, [{ space: 'email', digest: vault.digest('email', email) }]);
+    }
+    return ((performance.now() - began) * 1000) / LOOKUPS;
+  };
+  const rounds: [large: number, small: number][] = [];
+  for (let round = 0; round < 5; round += 1) rounds.push([await time(many, large), await time(few, SMALL)]);
+  return {
+    name: 'look-up by e-mail in the store',
+    value: median(rounds.map(([value]) => value)),
+    unit: 'µs',
+    baseline: median(rounds.map(([, baseline]) => baseline)),
+    ratio: median(rounds.map(([value, baseline]) => value / baseline)),
+    target: COST,
+  };
+}

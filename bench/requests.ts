@@ -10,8 +10,6 @@ const IDENTITIES = 10_000;
 /** Different requests of one kind, sent in turn. */
 const MESSAGES = 4500;
 const CONNECTIONS = 64;
-/** Of both servers: the product's default. */
-const DATABASE_CONNECTIONS = 16;
 
 /**
  * Reading and writing one identity, against a bare `node:http` server that makes one prepared statement on the same
@@ -20,7 +18,7 @@ const DATABASE_CONNECTIONS = 16;
 export const run: Run = async ({ quick, note }) => {
   await using site = await openSite();
   await using installation = await install(site, 'requests');
-  const { product, poolId, key, call, deps, target } = installation;
+  const { product, poolId, key, call, deps, target, config } = installation;
   note(`filling ${IDENTITIES} identities`);
   const ids = await fillPool(installation, IDENTITIES, { keep: 2 * MESSAGES });
   const { partition } = await deps.configs.current(poolId);
@@ -30,7 +28,7 @@ export const run: Run = async ({ quick, note }) => {
   if (sample.status !== 200) throw new Error(`the server answers ${sample.status}: ${sample.text}`);
   const bare = await startBare({
     socket: target,
-    connections: DATABASE_CONNECTIONS,
+    connections: config.database.maxConnections,
     poolId,
     reply: sample.text,
   });

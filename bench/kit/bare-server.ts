@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import process from 'node:process';
 import postgres from 'postgres';
+import { createIdGenerator } from '../../src/kit/ids.ts';
 
 /** What the bare server is told when it is started. */
 export interface BareJob {
@@ -59,7 +61,9 @@ function serve({ socket, connections, poolId, reply }: BareJob): void {
   const prepared = { prepare: true };
   const head = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(reply) };
   const profile = Buffer.alloc(420, 7);
-  const keyId = crypto.randomUUID();
+  // Ids in order of time, as anybody would choose for rows that are only ever added.
+  const ids = createIdGenerator({ nowMs: Date.now, randomBytes });
+  const keyId = ids.next();
 
   const answer = async (request: IncomingMessage): Promise<void> => {
     const id = (request.url ?? '').slice(-36);
@@ -69,7 +73,7 @@ function serve({ socket, connections, poolId, reply }: BareJob): void {
       return;
     }
     JSON.parse(await readBody(request));
-    const [at, auditId, eventId] = [new Date(), crypto.randomUUID(), crypto.randomUUID()];
+    const [at, auditId, eventId] = [new Date(), ids.next(), ids.next()];
     const rows = request.url?.startsWith('/plain/')
       ? await sql.unsafe(UPDATE_ONLY, [poolId, id, profile, at], prepared)
       : await sql.unsafe(WRITE, [poolId, id, profile, at, auditId, keyId, auditId, eventId], prepared);

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig } from '../../src/config/load.ts';
+import { type Config, loadConfig } from '../../src/config/load.ts';
 import type { Deps } from '../../src/core/deps.ts';
 import type { PoolId } from '../../src/core/ports.ts';
 import { type EmbeddedDatabase, startEmbedded } from '../../src/store/engines/embedded.ts';
@@ -50,6 +50,8 @@ export interface Installation extends AsyncDisposable {
   /** A key without a limit that would be felt. */
   readonly key: string;
   readonly target: SocketTarget;
+  /** What the product runs with: its defaults. */
+  readonly config: Config;
   readonly db: Database;
   readonly deps: Deps;
   call(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }>;
@@ -86,7 +88,7 @@ export async function install(
   const opened = await openDatabase(config);
   const { deps, places } = await wireCore(config, opened);
   return {
-    ...{ product, quickstart, poolId, key, target, deps, db: opened.db },
+    ...{ product, quickstart, poolId, key, target, config, deps, db: opened.db },
     async call(method, path, body) {
       const response = await fetch(`http://127.0.0.1:${product.port}${path}`, {
         method,

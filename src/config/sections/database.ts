@@ -26,8 +26,10 @@ export const database = section({
     }),
     maxConnections: withDefault({
       kind: integer(1, 1000),
-      default: 16,
-      prose: 'Connections of this process.',
+      default: 8,
+      prose:
+        'Connections of this process. Requests share them, several statements under way on each: more than a few for ' +
+        'each core cost throughput.',
     }),
     prepare: withDefault({
       kind: boolean,
