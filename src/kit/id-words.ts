@@ -186,3 +186,14 @@ export function msOf({ msHigh, msLow }: Words): number {
 export function randomOf({ top, a, b, c }: Words): bigint {
   return (BigInt(top * 2 ** 20 + a) << 40n) | BigInt(b * 2 ** 20 + c);
 }
+
+/** 74 bits of at least 10 bytes: the first 64, then the last ten of the two bytes after them. */
+export function randomWords(bytes: Buffer): Pick<Words, 'top' | 'a' | 'b' | 'c'> {
+  const [high, low] = [bytes.readUInt32BE(0), bytes.readUInt32BE(4)];
+  return {
+    top: high >>> 18,
+    a: ((high & 0x3_ffff) << 2) | (low >>> 30),
+    b: (low >>> 10) & MASK_20,
+    c: ((low & 0x3ff) << 10) | (bytes.readUInt16BE(8) & 0x3ff),
+  };
+}

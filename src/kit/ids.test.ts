@@ -17,6 +17,7 @@ import {
   type ResourceType,
   toPlaced,
   toTagged,
+  uuidOfDigest,
 } from './ids.ts';
 
 interface Vectors {
@@ -255,6 +256,19 @@ describe('the generator', () => {
         });
         assert.deepEqual(issued.toSorted(), issued);
         assert.equal(new Set(issued).size, issued.length);
+      }),
+    );
+  });
+});
+
+describe('ids of digests', () => {
+  it('take their time from one id and 74 bits from the digest; stored ids depend on which', () => {
+    fc.assert(
+      fc.property(ms, random, fc.uint8Array({ minLength: 32, maxLength: 32 }), (time, old, bytes) => {
+        const digest = Buffer.from(bytes);
+        const bits = (digest.readBigUInt64BE(0) << 10n) | BigInt(digest.readUInt16BE(8) & 0x3ff);
+        const made = uuidOfDigest(formatUuid({ ms: time, random: old }), digest);
+        assert.equal(made, formatUuid({ ms: time, random: bits }));
       }),
     );
   });

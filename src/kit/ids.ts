@@ -3,6 +3,7 @@ import {
   PARTITION_MAX,
   PLACED_ID_PATTERN,
   randomOf,
+  randomWords,
   readPlaced,
   readTagged,
   readUuid,
@@ -73,6 +74,16 @@ export function formatUuid({ ms, random }: UuidParts): Uuid {
 export function parseUuid(text: string): UuidParts | null {
   const words = readUuid(text);
   return words === null ? null : { ms: msOf(words), random: randomOf(words) };
+}
+
+/**
+ * A UUIDv7 with the time of another and its random part from a digest: ids that follow from a value.
+ * @throws TypeError The other is no UUIDv7.
+ */
+export function uuidOfDigest(datedBy: Uuid, digest: Buffer): Uuid {
+  const words = readUuid(datedBy);
+  if (words === null) throw new TypeError('not a UUIDv7');
+  return writeUuid({ ...words, ...randomWords(digest) }) as Uuid;
 }
 
 export function isUuid(text: string): text is Uuid {

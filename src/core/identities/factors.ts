@@ -1,4 +1,4 @@
-import { formatUuid, parseUuid, type Uuid } from '../../kit/ids.ts';
+import { type Uuid, uuidOfDigest } from '../../kit/ids.ts';
 import { normaliseEmail, normaliseUsername } from '../../kit/normalise.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { FactorDefinition, FactorType } from '../pools/ruleset.ts';
@@ -42,9 +42,7 @@ export function nidOf(vault: PoolVault, poolId: Uuid, name: string, normalised: 
 }
 
 function digestId(vault: PoolVault, datedBy: Uuid, space: string, value: string): Uuid {
-  const digest = vault.digest(space, value);
-  const random = (digest.readBigUInt64BE(0) << 10n) | BigInt(digest.readUInt16BE(8) & 0x3ff);
-  return formatUuid({ ms: parseUuid(datedBy)?.ms ?? 0, random });
+  return uuidOfDigest(datedBy, vault.digest(space, value));
 }
 
 /** Factors with a visible value, in ruleset order. */
