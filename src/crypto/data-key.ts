@@ -8,18 +8,18 @@ export type RandomBytes = (size: number) => Uint8Array;
 export class IdentityDataKey extends Redacted implements DataKey {
   readonly #key: SealKey;
   readonly #place: { readonly pool: string; readonly record: string };
-  readonly #randomBytes: RandomBytes;
+  readonly #nonceBytes: RandomBytes;
 
-  constructor(key: SealKey, place: { pool: string; record: string }, randomBytes: RandomBytes) {
+  constructor(key: SealKey, place: { pool: string; record: string }, nonceBytes: RandomBytes) {
     super();
     this.#key = key;
     this.#place = place;
-    this.#randomBytes = randomBytes;
+    this.#nonceBytes = nonceBytes;
   }
 
   seal(section: string, plaintext: Uint8Array): Buffer {
     const { pool, record } = this.#place;
-    return this.#key.seal({ pool, record, section }, plaintext, this.#randomBytes(NONCE_BYTES));
+    return this.#key.seal({ pool, record, section }, plaintext, this.#nonceBytes(NONCE_BYTES));
   }
 
   /** @throws SealBroken */

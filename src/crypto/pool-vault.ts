@@ -16,7 +16,9 @@ const KEY_NUMBER_BYTES = 4;
 
 export interface PoolVaultDeps {
   readonly keys: PoolKeys;
+  /** For keys. */
   readonly randomBytes: RandomBytes;
+  readonly nonceBytes: RandomBytes;
   /** Told when an envelope names a newer pool key than those at hand, that is, after a rotation elsewhere. */
   readonly onNewerVersion: () => void;
 }
@@ -33,10 +35,10 @@ export class OpenPoolVault extends Redacted implements PoolVault {
   }
 
   createIdentityKey(identityId: IdentityId): { key: IdentityDataKey; wrapped: Buffer } {
-    const { keys, randomBytes } = this.#deps;
+    const { keys, randomBytes, nonceBytes } = this.#deps;
     const secret = Buffer.from(randomBytes(KEY_NUMBER_BYTES + KEY_BYTES));
     const place = { pool: this.#poolId, record: identityId, section: KEY_SECTION };
-    const wrapped = keys.newest.seal(place, secret, randomBytes(NONCE_BYTES));
+    const wrapped = keys.newest.seal(place, secret, nonceBytes(NONCE_BYTES));
     return { key: this.#dataKey(identityId, secret), wrapped };
   }
 
@@ -57,9 +59,9 @@ export class OpenPoolVault extends Redacted implements PoolVault {
   }
 
   seal(section: string, plaintext: Uint8Array): Buffer {
-    const { keys, randomBytes } = this.#deps;
+    const { keys, nonceBytes } = this.#deps;
     const place = { pool: this.#poolId, record: POOL_RECORD, section };
-    return keys.newest.seal(place, plaintext, randomBytes(NONCE_BYTES));
+    return keys.newest.seal(place, plaintext, nonceBytes(NONCE_BYTES));
   }
 
   /** @throws SealBroken */
@@ -71,7 +73,7 @@ export class OpenPoolVault extends Redacted implements PoolVault {
   #dataKey(identityId: IdentityId, secret: Buffer): IdentityDataKey {
     const key = new SealKey(secret.subarray(KEY_NUMBER_BYTES), secret.readUInt32BE(0));
     secret.fill(0);
-    return new IdentityDataKey(key, { pool: this.#poolId, record: identityId }, this.#deps.randomBytes);
+    return new IdentityDataKey(key, { pool: this.#poolId, record: identityId }, this.#deps.nonceBytes);
   }
 
   #keyOf(sealed: Uint8Array): SealKey {

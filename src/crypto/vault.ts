@@ -9,7 +9,10 @@ const POOLS_HELD_MAX = 10_000;
 export interface VaultDeps {
   readonly kms: KeyManagementService;
   readonly poolKeys: PoolKeyStore;
+  /** For keys. */
   readonly randomBytes: RandomBytes;
+  /** For nonces; default the same. */
+  readonly nonceBytes?: RandomBytes;
   /** How many pools' opened keys stay in memory, about 2 KB each; the least recently used go first. */
   readonly poolsHeldMax?: number;
 }
@@ -37,7 +40,7 @@ interface Held {
  * reads the keys anew; so after a rotation elsewhere one retry from `pool()` on is enough.
  */
 export function createVault(deps: VaultDeps): RefreshableVault {
-  const { kms, poolKeys, randomBytes, poolsHeldMax = POOLS_HELD_MAX } = deps;
+  const { kms, poolKeys, randomBytes, nonceBytes = randomBytes, poolsHeldMax = POOLS_HELD_MAX } = deps;
   const held = new Map<PoolId, Held>();
   const loads = new Map<PoolId, Promise<OpenPoolVault>>();
 
@@ -47,7 +50,7 @@ export function createVault(deps: VaultDeps): RefreshableVault {
     const onNewerVersion = (): void => {
       stale = true;
     };
-    const vault = new OpenPoolVault(poolId, { keys, randomBytes, onNewerVersion });
+    const vault = new OpenPoolVault(poolId, { keys, randomBytes, nonceBytes, onNewerVersion });
     hold(poolId, { vault, isStale: () => stale });
     return vault;
   };

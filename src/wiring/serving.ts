@@ -6,6 +6,7 @@ import { createKeyAuthenticator, type KeyAuthenticator } from '../core/keys/auth
 import { PoolConfigs } from '../core/pools/pool-configs.ts';
 import type { Clock, KeyManagementService } from '../core/ports.ts';
 import { openEnvironmentKms, openFileKms } from '../crypto/file-kms.ts';
+import { createRandomPool } from '../crypto/random-pool.ts';
 import { requireRootKey } from '../crypto/root-key-check.ts';
 import { secretHasher } from '../crypto/secret-hasher.ts';
 import { createVault } from '../crypto/vault.ts';
@@ -137,12 +138,13 @@ export async function wireCore(config: Config, { db, clock }: Opened): Promise<W
   const kms = await openRootKey(config, db);
   const places = await openPlaceFinder(config.geo);
   const keys = createApiKeyStore(db);
+  const publicBytes = createRandomPool(randomBytes);
   const deps: Deps = {
     clock,
-    ids: createIdGenerator({ nowMs: () => clock.now().getTime(), randomBytes }),
+    ids: createIdGenerator({ nowMs: () => clock.now().getTime(), randomBytes: publicBytes }),
     random: { bytes: (size) => randomBytes(size) },
     secrets: secretHasher,
-    vault: createVault({ kms, poolKeys: createPoolKeyStore(db), randomBytes }),
+    vault: createVault({ kms, poolKeys: createPoolKeyStore(db), randomBytes, nonceBytes: publicBytes }),
     configs: new PoolConfigs(createPoolConfigStore(db)),
     identities: createIdentityStore(db),
     organisation: createOrganisationStore(db),

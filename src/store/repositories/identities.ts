@@ -7,6 +7,7 @@ import type {
   StoredIdentity,
 } from '../../core/identities/ports.ts';
 import type { IdentityId, PoolId } from '../../core/ports.ts';
+import { batchReads } from '../read-batches.ts';
 import type { Session } from '../session.ts';
 import { purgeMethods } from './identity-purge.ts';
 import { segmentsOf } from './identity-segments.ts';
@@ -17,7 +18,7 @@ const JOINS = `
   left join identity_keys k on k.pool_id = $1::uuid and k.identity_id = i.id
   join pool_states s on s.pool_id = $1::uuid`;
 
-const FIND = `select ${COLUMNS} from identities i ${JOINS} where i.pool_id = $1::uuid and i.id = $2::uuid`;
+const FIND = `select ${COLUMNS} from identities i ${JOINS} where i.pool_id = $1::uuid and i.id = any($2::uuid[])`;
 
 const FIND_POOL = `/* scatter: an account's other pools, bounded */
   select pool_id from identities where pool_id = any($1::uuid[]) and id = $2::uuid limit 1`;
@@ -77,10 +78,13 @@ export function createIdentityStore(session: Session): IdentityStore {
   };
 
   return {
-    async findIdentity(poolId, id) {
-      const { rows } = await session.query<Row>({ text: FIND, parameters: [poolId, id] });
-      return rows[0] === undefined ? null : toIdentity(poolId, rows[0]);
-    },
+    findIdentity: batchReads(
+      async (poolId: PoolId, ids: readonly IdentityId[]) => {
+        const { rows } = await session.query<Row>({ text: FIND, parameters: [poolId, ids] });
+        return rows.map((row) => toIdentity(poolId, row));
+      },
+      (identity: StoredIdentity) => identity.id,
+    ),
 
     async findIdentityPool(poolIds, id) {
       const { rows } = await session.query<{ pool_id: PoolId }>({
