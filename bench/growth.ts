@@ -1,7 +1,7 @@
 import { toPlaced } from '../src/kit/ids.ts';
 import { compare } from './kit/compare.ts';
 import { type Figure, median, type Run, type Target } from './kit/figure.ts';
-import { emailOf, fillPool } from './kit/fill.ts';
+import { documentNumberOf, emailOf, fillPool, personOf } from './kit/fill.ts';
 import { message } from './kit/load-generator.ts';
 import { startLoad } from './kit/processes.ts';
 import { type Installation, install, openSite } from './kit/site.ts';
@@ -22,8 +22,8 @@ export const run: Run = async ({ quick, note }) => {
   await using many = await install(site, 'many');
   note(`filling ${SMALL} and ${large} identities`);
   const began = performance.now();
-  await fillPool(few, SMALL);
-  await fillPool(many, large);
+  await fillPool(few, SMALL, { verified: true });
+  await fillPool(many, large, { verified: true });
   note(`filled in ${((performance.now() - began) / 1000).toFixed(0)} s`);
 
   const load = startLoad();
@@ -76,8 +76,39 @@ export const run: Run = async ({ quick, note }) => {
       return message('POST', '/api/v1/identity', of.key, { details: { pool_id: pool, factors } });
     });
   };
+  /** One that is open, for each request another. */
+  const someOf = (count: number, index: number): number => {
+    const some = index * Math.floor(count / LOOKUPS);
+    return some - (some % 100);
+  };
+  const search = (body: (some: number) => object) => async (of: Installation, count: number) =>
+    Array.from({ length: LOOKUPS }, (_, index) =>
+      message('POST', '/api/v1/identities/search', of.key, body(someOf(count, index))),
+    );
+  const byPerson = (some: number) => {
+    const { given, family, birthdate } = personOf(some);
+    return { first_name: given, last_name: family, date_of_birth: birthdate };
+  };
   try {
     return [
+      await pair(
+        'search by e-mail',
+        search((some) => ({ email: emailOf(some) })),
+        { target: COST },
+      ),
+      await pair(
+        'search by document number',
+        search((some) => ({ document_number: documentNumberOf(some) })),
+        {
+          target: COST,
+        },
+      ),
+      await pair('search by name and birth date', search(byPerson), { target: COST }),
+      await pair(
+        'verification list, first page of 25',
+        async (of) => [message('GET', '/api/v1/identities', of.key)],
+        { target: COST },
+      ),
       await pair('list, first page of 100', page(''), { target: COST }),
       await pair('list, filtered by status', page('&status=deleted&pagination[page_size]=20'), {
         target: COST,

@@ -6,9 +6,12 @@ import { type Figure, isMet, type Run } from './kit/figure.ts';
 const PARTS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   crypto: () => import('./crypto.ts'),
   requests: () => import('./requests.ts'),
+  verification: () => import('./verification.ts'),
   start: () => import('./start.ts'),
   memory: () => import('./memory.ts'),
   growth: () => import('./growth.ts'),
+  documents: () => import('./documents.ts'),
+  webhooks: () => import('./webhooks.ts'),
 };
 
 const HELP = `npm run bench -- [options] [parts]

@@ -2,7 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import type { Installation, Progress, Quickstart } from './cli/wiring-types.ts';
 import type { Config } from './config/load.ts';
 import { migrate } from './store/migrate.ts';
-import { administerAccounts, administerIdentities, administerKeys } from './wiring/administration.ts';
+import {
+  administerAccounts,
+  administerIdentities,
+  administerKeys,
+  administerRotations,
+  administerVerification,
+  administerWebhooks,
+} from './wiring/administration.ts';
 import { examine } from './wiring/doctor.ts';
 import {
   ensureKeys,
@@ -50,6 +57,21 @@ export async function openInstallation(
     },
     accounts: { create: (input) => withDeps((deps) => administerAccounts(deps).create(input)) },
     identities: { purge: (input) => withDeps((deps) => administerIdentities(deps, opened.db).purge(input)) },
+    rotations: {
+      rotate: (input) =>
+        withDeps((deps) => administerRotations(deps, opened.db, config.rootKey).rotate(input)),
+      rotateRoot: (input) =>
+        withDeps((deps) => administerRotations(deps, opened.db, config.rootKey).rotateRoot(input)),
+      stageRoot: () => withDeps((deps) => administerRotations(deps, opened.db, config.rootKey).stageRoot()),
+    },
+    verification: {
+      show: (poolId) => withDeps((deps) => administerVerification(deps).show(poolId)),
+      configure: (input) => withDeps((deps) => administerVerification(deps).configure(input)),
+    },
+    webhooks: {
+      add: (input) => withDeps((deps) => administerWebhooks(deps).add(input)),
+      list: (poolId) => withDeps((deps) => administerWebhooks(deps).list(poolId)),
+    },
     doctor: () => examine(config, opened),
     async listen() {
       serving = await serve(config, opened, options);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import process from 'node:process';
 import postgres from 'postgres';
@@ -34,6 +34,31 @@ const WRITE = `
       insert into outbox (pool_id, id, at, type, subject_id, fields)
       select $1::uuid, $8::uuid, $4::timestamptz, 'identity.updated', record.id, '{metadata}' from record)
   select count(*)::integer as n from record`;
+/** The same with what finds the record: one identifier and seven look-up keys made anew. */
+const WRITE_FINDABLE = `
+  with record as (
+      update identities set profile = $3::bytea, version = version + 1, updated_at = $4::timestamptz
+      where pool_id = $1::uuid and id = $2::uuid
+      returning id),
+    released as (delete from identifiers where pool_id = $1::uuid and identity_id = $2::uuid returning 1),
+    hidden as (delete from search_keys where pool_id = $1::uuid and identity_id = $2::uuid returning 1),
+    claimed as (
+      insert into identifiers (pool_id, space, digest, identity_id)
+      select $1::uuid, 'email', $9::bytea, record.id from record
+      returning 1),
+    findable as (
+      insert into search_keys (pool_id, identity_id, key, created_at)
+      select $1::uuid, record.id, u.key, $4::timestamptz from record, unnest($10::uuid[]) as u(key)
+      returning 1),
+    audited as (
+      insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields)
+      select $1::uuid, $5::uuid, $4::timestamptz, $6::uuid, $7::text, 'identity.updated', record.id, '{email}'
+      from record),
+    announced as (
+      insert into outbox (pool_id, id, at, type, subject_id, fields)
+      select $1::uuid, $8::uuid, $4::timestamptz, 'identity.updated', record.id, '{email}' from record)
+  select count(*)::integer as n from record`;
+const KEYS = 7;
 /** Less than the product does: what a write would cost without audit entry and event. */
 const UPDATE_ONLY = `
   update identities set profile = $3::bytea, version = version + 1, updated_at = $4::timestamptz
@@ -74,6 +99,13 @@ function serve({ socket, connections, poolId, reply }: BareJob): void {
     }
     JSON.parse(await readBody(request));
     const [at, auditId, eventId] = [new Date(), ids.next(), ids.next()];
+    if (request.method === 'PATCH') {
+      const keys = `{${Array.from({ length: KEYS }, () => randomUUID()).join()}}`;
+      const parameters = [poolId, id, profile, at, auditId, keyId, auditId, eventId, randomBytes(32), keys];
+      const rows = await sql.unsafe(WRITE_FINDABLE, parameters, prepared);
+      if (rows.length !== 1) throw new Error('no such row');
+      return;
+    }
     const rows = request.url?.startsWith('/plain/')
       ? await sql.unsafe(UPDATE_ONLY, [poolId, id, profile, at], prepared)
       : await sql.unsafe(WRITE, [poolId, id, profile, at, auditId, keyId, auditId, eventId], prepared);

@@ -42,18 +42,47 @@ function readErrors(text: string, path: string): ErrorClass[] {
     const within = ts.isClassDeclaration(node) ? node : holder;
     const args = argumentsOf(node, within);
     if (args !== null) found.push(describe(args, within));
+    if (ts.isClassDeclaration(node)) {
+      const special = specialCase(node, found);
+      if (special !== null) found.push(special);
+    }
     ts.forEachChild(node, (child) => visit(child, within));
   };
   visit(source, null);
   return found;
 }
 
+/** A class with a `code` of its own over another one of the family, which stands above it in the same file. */
+function specialCase(node: ts.ClassDeclaration, above: readonly ErrorClass[]): ErrorClass | null {
+  const code = node.members.find((one) => ts.isPropertyDeclaration(one) && one.name.getText() === 'code');
+  if (code === undefined || !ts.isPropertyDeclaration(code)) return null;
+  const base = above.find(({ name }) => name === baseOf(node));
+  if (base === undefined || code.initializer === undefined || !ts.isStringLiteral(code.initializer))
+    return null;
+  const [message] = superCall(node)?.arguments ?? [];
+  return {
+    name: node.name?.text ?? base.name,
+    kind: base.kind,
+    code: code.initializer.text,
+    message: message !== undefined && ts.isStringLiteral(message) ? message.text : base.message,
+    meaning: comment(node) ?? '',
+  };
+}
+
+function superCall(node: ts.Node): ts.CallExpression | undefined {
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.SuperKeyword) return node;
+  return ts.forEachChild(node, superCall);
+}
+
+function baseOf(node: ts.ClassDeclaration | null): string | undefined {
+  return node?.heritageClauses?.flatMap((clause) => [...clause.types])[0]?.expression.getText();
+}
+
 /** Of `super(kind, code, message)` in a class of the family, and of `new CoreError(kind, code, message)`. */
 function argumentsOf(node: ts.Node, holder: ts.ClassDeclaration | null): readonly ts.Expression[] | null {
   if (ts.isNewExpression(node) && node.expression.getText() === 'CoreError') return node.arguments ?? [];
   if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.SuperKeyword) return null;
-  const parent = holder?.heritageClauses?.flatMap((clause) => [...clause.types])[0]?.expression.getText();
-  return parent === 'CoreError' ? node.arguments : null;
+  return baseOf(holder) === 'CoreError' ? node.arguments : null;
 }
 
 function describe(

@@ -16,7 +16,7 @@ export function readArguments(
       { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: true as const },
     ]),
   );
-  const { values, positionals } = parse(command, [...argv], options);
+  const { values, positionals } = parse(command, spellOut(command, argv), options);
   const given = new Map<string, (string | boolean)[]>(
     Object.entries(values).map(([name, list]) => [name, [list].flat()]),
   );
@@ -52,6 +52,15 @@ function parse(
     const hint = near === null ? '' : ` Did you mean ${near}?`;
     throw new UsageError(`${command.name} has no option ${unknown}.${hint}`);
   }
+}
+
+/** Gives an option whose value may be left out, and was, the empty value that the runtime's parser wants. */
+function spellOut({ options }: Command, argv: readonly string[]): string[] {
+  return argv.map((word, index) => {
+    const mayBeBare = word.startsWith('--') && options[word.slice(2)]?.value?.startsWith('[') === true;
+    const next = argv[index + 1];
+    return mayBeBare && (next === undefined || next.startsWith('-')) ? `${word}=` : word;
+  });
 }
 
 function checkPositionals({ name, positionals = [] }: Command, given: readonly string[]): void {

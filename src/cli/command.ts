@@ -12,6 +12,11 @@ export interface Surroundings {
   out(line: string): void;
   /** Progress and complaints. */
   err(line: string): void;
+  /**
+   * On a terminal: a line that the next one replaces, and that any other output follows on. Absent elsewhere.
+   * @param text Null: clears it.
+   */
+  status?(text: string | null): void;
   /** Whether to use colours. */
   readonly colours: boolean;
   /** Loaded only when a command needs it: `--help` must not wait for it. */
@@ -22,14 +27,17 @@ export interface Surroundings {
 }
 
 export interface Option {
-  /** What follows the option in the help (`N`, `CIDR`); without it the option is a switch. */
+  /** What follows the option in the help (`N`, `CIDR`, `[ID]` where it may be left out); none for a switch. */
   readonly value?: string;
   readonly repeatable?: true;
   readonly prose: string;
 }
 
 export interface Arguments {
-  /** The option's value, the last one when it came more than once; null when it was not given. */
+  /**
+   * The option's value, the last one when it came more than once; null when it was not given, empty when its value was
+   * left out.
+   */
   option(name: string): string | null;
   /** All values of a repeatable option. */
   all(name: string): readonly string[];

@@ -7,13 +7,18 @@ import { keysResume, keysRevoke, keysSuspend } from './commands/keys-change.ts';
 import { keysCreate } from './commands/keys-create.ts';
 import { keysGenerateRoot } from './commands/keys-generate-root.ts';
 import { keysList } from './commands/keys-list.ts';
+import { keysRotate } from './commands/keys-rotate.ts';
 import { migrate } from './commands/migrate.ts';
 import { serve } from './commands/serve.ts';
 import { start } from './commands/start.ts';
+import { verificationConfigure, verificationShow } from './commands/verification.ts';
+import { webhooksAdd, webhooksList } from './commands/webhooks.ts';
 
 /** Every command, in the order of the overview. */
 export const COMMANDS: readonly Command[] = [
   ...[start, serve, migrate, configCheck, doctor, accountsCreate],
-  ...[keysCreate, keysList, keysRevoke, keysSuspend, keysResume, keysGenerateRoot],
+  ...[keysCreate, keysList, keysRevoke, keysSuspend, keysResume, keysGenerateRoot, keysRotate],
   identitiesPurge,
+  ...[verificationShow, verificationConfigure],
+  ...[webhooksAdd, webhooksList],
 ];

@@ -1,6 +1,7 @@
 import { normaliseCidr } from '../config/cidr.ts';
 import { GRANTS, type Grant, isGrant } from '../core/grants.ts';
-import type { KeyId, PoolId } from '../core/ports.ts';
+import { DEFAULT_GRANTS, isApiVersion, KEY_INFLECTIONS, PUBLISHABLE_GRANT } from '../core/keys/key-kinds.ts';
+import type { KeyId, KeyInflection, KeyKind, PoolId } from '../core/ports.ts';
 import { isUuid, parsePlaced, type ResourceType, type Uuid } from '../kit/ids.ts';
 import { UsageError } from './command.ts';
 
@@ -26,12 +27,20 @@ function readId(text: string, type: ResourceType, what: string): Uuid {
   return placed.uuid;
 }
 
-/** @param list Grants, or `all`. Without repetitions, in the order of the list of grants. @throws UsageError */
-export function readGrants(list: readonly string[]): readonly Grant[] {
+/**
+ * @param list Grants, or `all`; none: what `kind` has by itself. Without repetitions, in the order of the list of
+ *   grants.
+ * @throws UsageError An unknown grant, or one that a publishable key cannot have.
+ */
+export function readGrants(list: readonly string[], kind: KeyKind): readonly Grant[] {
   const wrong = list.filter((one) => one !== 'all' && !isGrant(one));
   const choice = `all, ${GRANTS.join(', ')}`;
   if (wrong.length > 0) throw new UsageError(`--grant does not know ${wrong.join(', ')}. Grants: ${choice}.`);
-  if (list.length === 0) throw new UsageError(`--grant is needed at least once. Grants: ${choice}.`);
+  if (kind === 'publishable') {
+    if (list.every((one) => one === PUBLISHABLE_GRANT)) return [PUBLISHABLE_GRANT];
+    throw new UsageError(`A publishable key has the grant ${PUBLISHABLE_GRANT} and no other.`);
+  }
+  if (list.length === 0) return DEFAULT_GRANTS;
   return list.includes('all') ? GRANTS : GRANTS.filter((grant) => list.includes(grant));
 }
 
@@ -44,6 +53,25 @@ export function readRanges(list: readonly string[]): readonly string[] | null {
       throw new UsageError(`--allow must be an address or a CIDR range, not ${JSON.stringify(text)}.`);
     return range;
   });
+}
+
+/** @returns Null when none is given: the current one. @throws UsageError */
+export function readApiVersion(text: string | null): string | null {
+  if (text !== null && !isApiVersion(text)) throw new UsageError('--api-version must be a date: 2026-01-01.');
+  return text;
+}
+
+/** @throws UsageError */
+export function readInflection(text: string): KeyInflection {
+  const found = KEY_INFLECTIONS.find((one) => one === text);
+  if (found === undefined) throw new UsageError(`--inflection must be one of ${KEY_INFLECTIONS.join(', ')}.`);
+  return found;
+}
+
+/** One line for people, of at most so many characters. @throws UsageError */
+export function readLine(option: string, text: string, lengthMax: number): string {
+  if (text.length <= lengthMax && !/\p{Cc}/u.test(text)) return text;
+  throw new UsageError(`${option} must be one line of at most ${lengthMax} characters.`);
 }
 
 /** Requests a minute. @throws UsageError */

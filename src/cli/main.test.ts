@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { GRANTS } from '../core/grants.ts';
+import { DEFAULT_GRANTS } from '../core/keys/key-kinds.ts';
 import { createIdGenerator, toPlaced } from '../kit/ids.ts';
 import type { Surroundings } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -109,7 +110,14 @@ describe('called wrongly: exit 2, nothing done', () => {
     'keys create --pool x --grant all': /--pool must be/,
     [`keys create --pool ${toPlaced(POOL, 'identity', 3)} --grant all`]:
       /--pool is an id of type identity, not pool/,
-    [`keys create ${pool}`]: /--grant is needed/,
+    [`keys create ${pool} --publishable --grant all`]: /sessions:create and no other/,
+    [`keys create ${pool} --publishable --grant sessions:create --grant review`]:
+      /sessions:create and no other/,
+    [`keys create ${pool} --api-version 2026-02-30`]: /--api-version/,
+    [`keys create ${pool} --api-version 2026-1-1`]: /--api-version/,
+    [`keys create ${pool} --inflection SNAKE`]: /--inflection/,
+    [`keys create ${pool} --note ${'x'.repeat(501)}`]: /--note/,
+    [`keys create ${pool} --label ${'x'.repeat(201)}`]: /--label/,
     [`keys create ${pool} --grant everything`]: /does not know everything/,
     [`keys create ${pool} --grant all --rate-limit 0`]: /--rate-limit/,
     [`keys create ${pool} --grant all --rate-limit 1e3`]: /--rate-limit/,
@@ -170,8 +178,50 @@ describe('commands on an installation', () => {
       assert.equal(out, 'vk_live_x');
       const expiresAt = new Date('2030-04-01T00:00:00Z');
       const input = { poolId: POOL, label: 'a', grants: GRANTS, requestsPerMinute: 7, expiresAt };
-      assert.deepEqual(asked, [{ ...input, allowedAddresses: ['10.0.0.0/8'] }, 'closed']);
+      const rest = { kind: 'secret', apiVersion: null, keyInflection: 'snake', note: null };
+      assert.deepEqual(asked, [{ ...input, ...rest, allowedAddresses: ['10.0.0.0/8'] }, 'closed']);
     }
+  });
+
+  test('keys create without --grant gives the default ones, which change no identity', async () => {
+    const asked: unknown[] = [];
+    await cli(`keys create --pool ${POOL}`, { wiring: installation(asked) });
+    assert.deepEqual((asked[0] as NewKey).grants, [
+      ...['sessions:read', 'sessions:create', 'sessions:write', 'verifications:read', 'identities:read'],
+    ]);
+    assert.match((await cli('keys create --help')).out, new RegExp(DEFAULT_GRANTS.join(', ')));
+  });
+
+  test('keys create hands over kind, version, spelling and note', async () => {
+    for (const grant of ['', ' --grant sessions:create']) {
+      const asked: unknown[] = [];
+      const line = `keys create --pool ${POOL} --publishable${grant} --api-version 2026-02-28 --inflection kebab --note b`;
+      assert.equal((await cli(line, { wiring: installation(asked) })).code, 0);
+      const { kind, grants, apiVersion, keyInflection, note } = asked[0] as NewKey;
+      assert.deepEqual({ kind, grants }, { kind: 'publishable', grants: ['sessions:create'] });
+      assert.deepEqual([apiVersion, keyInflection, note], ['2026-02-28', 'kebab', 'b']);
+    }
+  });
+
+  test('keys list shows the kind, and in JSON the rest', async () => {
+    const key = {
+      ...{ id: POOL, poolId: POOL, accountId: POOL, partition: 1, environment: 'live' as const, label: 'a' },
+      ...{ kind: 'publishable' as const, grants: ['sessions:create' as const], requestsPerMinute: 10 },
+      ...{ apiVersion: '2026-01-01', keyInflection: 'camel' as const, note: 'b', allowedAddresses: null },
+      ...{ createdAt: NOW, expiresAt: null, suspendedAt: null, revokedAt: null, lastUsedAt: null },
+      secretHash: 'never shown',
+    };
+    const keys = { list: async () => [key] };
+    const wiring = {
+      openInstallation: async () => ({ keys, close: async () => {} }) as unknown as Installation,
+    };
+    const [head = '', row = ''] = (await cli('keys list', { wiring })).out.split('\n');
+    assert.match(head, /ENV +KIND +STATE/);
+    assert.match(row, /live +publishable +active/);
+    const [listed] = JSON.parse((await cli('keys list --json', { wiring })).out);
+    const { kind, apiVersion, keyInflection, note } = listed;
+    assert.deepEqual([kind, apiVersion, keyInflection, note], ['publishable', '2026-01-01', 'camel', 'b']);
+    assert.ok(!('secretHash' in listed));
   });
 
   test('keys revoke, suspend and resume tell whether there is such a key', async () => {

@@ -4,11 +4,15 @@ import type { Surroundings } from './command.ts';
 /** The real process. */
 export function processSurroundings(): Surroundings {
   const environment = processEnvironment();
+  const { stderr } = process;
   const noColour = (environment.NO_COLOR ?? '') !== '';
   return {
     environment,
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),
+    ...(stderr.isTTY === true && environment.TERM !== 'dumb'
+      ? { status: (text) => stderr.write(`\r\x1b[K${(text ?? '').slice(0, (stderr.columns || 80) - 1)}`) }
+      : {}),
     colours: process.stdout.isTTY === true && !noColour && environment.TERM !== 'dumb',
     loadWiring: () => import('../wiring.ts'),
     now: () => new Date(),

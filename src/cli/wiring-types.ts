@@ -1,6 +1,8 @@
 import type { Config } from '../config/load.ts';
 import type { Grant } from '../core/grants.ts';
-import type { AccountId, ApiKey, KeyId, PoolId } from '../core/ports.ts';
+import type { AccountId, ApiKey, KeyId, KeyInflection, KeyKind, PoolId } from '../core/ports.ts';
+import type { SettingsInput } from '../core/verification/configure.ts';
+import type { VerificationSettings } from '../core/verification/settings-ports.ts';
 
 /** Takes one line of progress for the person at the terminal; never a secret. */
 export type Progress = (line: string) => void;
@@ -22,6 +24,9 @@ export interface Installation {
   readonly keys: KeyAdministration;
   readonly accounts?: AccountAdministration;
   readonly identities: IdentityAdministration;
+  readonly rotations: RotationAdministration;
+  readonly verification: VerificationAdministration;
+  readonly webhooks: WebhookAdministration;
   /** Database reachable and of version 15 or later, migrations, root key, clock against the database's. */
   doctor(): Promise<readonly Finding[]>;
   /** Serves. @throws when migrations are missing. */
@@ -50,6 +55,14 @@ export interface NewKey {
   /** Normalised CIDR ranges; null: any address. */
   readonly allowedAddresses: readonly string[] | null;
   readonly expiresAt: Date | null;
+  /** Default `secret`. */
+  readonly kind?: KeyKind;
+  /** `YYYY-MM-DD`; default null: the current one. */
+  readonly apiVersion?: string | null;
+  /** Default `snake`. */
+  readonly keyInflection?: KeyInflection;
+  /** Default none. */
+  readonly note?: string | null;
 }
 
 export interface KeyAdministration {
@@ -69,6 +82,77 @@ export interface IdentityAdministration {
     closedBefore: Date;
     onProgress?: (removed: number) => void;
   }): Promise<number>;
+}
+
+/** How verification behaves in a pool; see the core's `VerificationSettings`. */
+export interface VerificationAdministration {
+  /** @throws NotFound There is no such pool. */
+  show(poolId: PoolId): Promise<VerificationSettings>;
+  /** What is absent stays. @returns All of them, as they are then. @throws NotFound @throws InvalidInput */
+  configure(input: SettingsInput & { readonly poolId: PoolId }): Promise<VerificationSettings>;
+}
+
+export interface WebhookAdministration {
+  /**
+   * @returns Its id (`whe_…`) and, this once, its secret.
+   * @throws NotFound There is no such pool. @throws InvalidInput Every problem at once.
+   */
+  add(input: {
+    readonly poolId: PoolId;
+    readonly url: string;
+    /** Null: the current one. */
+    readonly apiVersion: string | null;
+    readonly enabledEvents?: readonly string[];
+    readonly dialect?: string;
+    readonly keyInflection?: KeyInflection;
+    readonly label?: string;
+  }): Promise<{ id: string; secret: string }>;
+  list(poolId: PoolId): Promise<
+    readonly {
+      readonly id: string;
+      readonly url: string;
+      readonly dialect: string;
+      readonly enabledEvents: readonly string[] | null;
+      readonly isActive: boolean;
+      readonly label: string | null;
+    }[]
+  >;
+}
+
+export interface RotationProgress {
+  readonly poolId: PoolId;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface RotationSummary {
+  /** One that was interrupted was finished; no new one was begun. */
+  readonly resumed: boolean;
+  readonly pools: readonly (RotationProgress & {
+    /** Records that do not open and stayed as they were. */
+    readonly failed: number;
+    readonly resumed: boolean;
+  })[];
+}
+
+/** Each may be interrupted at any point, and finishes what was when it is asked for again. @throws CoreError */
+export interface RotationAdministration {
+  /** A new key of one pool, or of all; or a new data key for each of its identities. @throws NotFound */
+  rotate(input: {
+    kind: 'pool' | 'data';
+    poolId: PoolId | null;
+    onProgress?: (progress: RotationProgress) => void;
+  }): Promise<RotationSummary>;
+  /**
+   * A new root key where it is kept in a file, and every pool key under it. Where it is kept elsewhere: every pool key
+   * under the one that is current there. With `prune` no new key is made, and the file loses those that are not needed.
+   */
+  rotateRoot(input: {
+    prune: boolean;
+    onProgress?: (progress: RotationProgress) => void;
+  }): Promise<RotationSummary & { readonly rootKeyId: string; readonly removed: readonly string[] }>;
+  /** Puts the key that `rotateRoot` will make current into the file, where it opens already. @returns Its id. */
+  stageRoot(): Promise<string>;
 }
 
 /** Ids as UUID and in the 32 characters of the pools surface. */

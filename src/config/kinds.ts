@@ -122,6 +122,16 @@ export const key32: Kind<string> = {
   },
 };
 
+/** A list of such keys; commas between them in the environment. */
+export const key32List: Kind<readonly string[]> = {
+  type: 'list of 32 bytes in base64 (commas between them in the environment)',
+  read(raw, origin) {
+    const list = origin.from === 'environment' ? String(raw).split(',') : raw;
+    if (!Array.isArray(list)) throw new Refusal('must be a list of keys');
+    return list.map((one) => key32.read(one, origin));
+  },
+};
+
 function shown(raw: unknown): string {
   const text = JSON.stringify(raw) ?? String(raw);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;

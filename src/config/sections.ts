@@ -1,3 +1,4 @@
+import { blobs } from './sections/blobs.ts';
 import { data } from './sections/data.ts';
 import { database } from './sections/database.ts';
 import { geo } from './sections/geo.ts';
@@ -9,7 +10,7 @@ import { server } from './sections/server.ts';
 import { telemetry } from './sections/telemetry.ts';
 
 /** Every section, in the order of docs/config.md. */
-export const SECTIONS = { data, server, database, rootKey, log, telemetry, geo, pools, outgoing };
+export const SECTIONS = { data, blobs, server, database, rootKey, log, telemetry, geo, pools, outgoing };
 
 type Finished<S> = S extends { finish(values: never): infer T } ? T : never;
 export type SectionValues = { readonly [K in keyof typeof SECTIONS]: Finished<(typeof SECTIONS)[K]> };

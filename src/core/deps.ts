@@ -1,7 +1,13 @@
+import type { AuditStore } from './audit/ports.ts';
 import type { IdentityStore } from './identities/ports.ts';
 import type { PoolConfigs } from './pools/pool-configs.ts';
 import type { OrganisationStore } from './pools/ports.ts';
 import type { ApiKeyStore, Clock, Ids, PlaceFinder, Vault } from './ports.ts';
+import type { Records } from './record-stores.ts';
+import type { VerificationStore } from './verification/ports.ts';
+import type { RelationshipStore } from './verification/relationship-ports.ts';
+import type { VerificationSettingsStore } from './verification/settings-ports.ts';
+import type { WebhookStore } from './webhooks/ports.ts';
 
 /** Everything that use cases are given; each names the part it uses with `Pick`. */
 export interface Deps {
@@ -12,10 +18,22 @@ export interface Deps {
   readonly vault: Vault;
   readonly configs: PoolConfigs;
   readonly identities: IdentityStore;
+  readonly records: Records;
+  readonly relationships: RelationshipStore;
   readonly organisation: OrganisationStore;
+  readonly verifications: VerificationStore;
+  readonly audit: AuditStore;
+  readonly verificationSettings: VerificationSettingsStore;
   readonly keys: ApiKeyStore;
   readonly places: PlaceFinder;
   readonly limits: CoreLimits;
+  readonly webhooks: WebhookStore;
+  readonly outgoing: OutgoingRules;
+}
+
+export interface OutgoingRules {
+  /** Whether live pools, too, may name addresses without TLS. */
+  readonly plainHttp: boolean;
 }
 
 export interface CoreLimits {

@@ -55,10 +55,26 @@ export class InvalidInput extends CoreError {
   }
 }
 
-/** The body is not what the route reads at all: not JSON, not an object, wrong content type. */
+/** An idempotency key came with another request than before. */
+export class IdempotencyMismatch extends InvalidInput {
+  constructor() {
+    const message = 'This idempotency key was used with another request.';
+    super([{ path: ['idempotency_key'], code: 'invalid', message }]);
+  }
+}
+
+/** The body is not what the route reads at all: not JSON, wrong content type or encoding, nested too deeply. */
 export class UnreadableBody extends CoreError {
   constructor(publicMessage: string) {
     super('invalid', 'unreadable_body', publicMessage);
+  }
+}
+
+/** The body is JSON but no object: a list, a text, a number, `true`, `false` or `null`. */
+export class BodyNotObject extends UnreadableBody {
+  override readonly code = 'body_not_object';
+  constructor() {
+    super('The request body must be a JSON object.');
   }
 }
 
@@ -128,10 +144,31 @@ export class WrongReferenceType extends CoreError {
   }
 }
 
+/** The path is known, the method is not. */
+export class MethodNotAllowed extends CoreError {
+  constructor() {
+    super('not_found', 'method_not_allowed', 'There is no such method for this path.');
+  }
+}
+
 /** Not allowed in the present state of the resource. */
 export class WrongState extends CoreError {
   constructor(publicMessage: string) {
     super('conflict', 'wrong_state', publicMessage);
+  }
+}
+
+/** Another record holds the customer's reference, or whatever else was to be unique. */
+export class ReferenceTaken extends CoreError {
+  constructor(publicMessage = 'Another identity has this reference.') {
+    super('conflict', 'reference_taken', publicMessage);
+  }
+}
+
+/** An API version that this server does not speak; the message says what to do. */
+export class UnsupportedVersion extends CoreError {
+  constructor(publicMessage: string) {
+    super('invalid', 'unsupported_version', publicMessage);
   }
 }
 
@@ -154,6 +191,21 @@ export class RateLimited extends CoreError {
   constructor(retryAfterSeconds: number) {
     super('too_many', 'rate_limited', 'Too many requests; try again later.');
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** A quota of one kind of work is used up, whatever the rate limit still allows. */
+export class QuotaExceeded extends CoreError {
+  readonly limit: number;
+  /** Unix seconds. */
+  readonly resetAtSeconds: number;
+  /** At least 1. */
+  readonly retryAfterSeconds: number;
+  constructor(quota: { limit: number; resetAtSeconds: number; retryAfterSeconds: number }) {
+    super('too_many', 'quota_exceeded', 'The quota is used up; try again later.');
+    this.limit = quota.limit;
+    this.resetAtSeconds = quota.resetAtSeconds;
+    this.retryAfterSeconds = quota.retryAfterSeconds;
   }
 }
 

@@ -19,6 +19,15 @@ export interface Clock {
 
 export type Ids = IdGenerator;
 
+/**
+ * - `secret`: for servers; may do what its grants say.
+ * - `publishable`: stands in pages and apps, where everybody can read it, and so can do next to nothing.
+ */
+export type KeyKind = 'secret' | 'publishable';
+
+/** How keys of JSON objects are spelled, where a surface lets its callers choose. */
+export type KeyInflection = 'snake' | 'camel' | 'kebab';
+
 /** Who is calling. Comes from the verified credential only, never from the request's own words. */
 export interface Principal {
   readonly keyId: KeyId;
@@ -28,12 +37,28 @@ export interface Principal {
   readonly partition: number;
   readonly environment: Environment;
   readonly grants: ReadonlySet<Grant>;
+  readonly kind: KeyKind;
+  /** `YYYY-MM-DD`, what the key is pinned to where a surface has versions; null: the current one. */
+  readonly apiVersion: string | null;
+  /** What the caller gets who does not ask for a spelling. */
+  readonly keyInflection: KeyInflection;
 }
 
-/** What a use case knows of the request it serves; both go to the audit entry. */
+/** Where a request came from and what it called. Personal data: for sealed records, never for a log. */
+export interface RequestOrigin {
+  /** Normalised: dotted for IPv4, RFC 5952 for IPv6. */
+  readonly address: string;
+  /** As sent: `HEAD` where a GET route answers it. */
+  readonly method: string;
+  /** As sent, still percent-encoded, without the query. */
+  readonly path: string;
+}
+
+/** What a use case knows of the request it serves; principal and request id go to the audit entry. */
 export interface RequestContext {
   readonly principal: Principal;
   readonly requestId: string;
+  readonly origin: RequestOrigin;
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -63,27 +88,47 @@ export interface StoredPoolKey {
 }
 
 export interface PoolKeyStore {
-  listPoolKeys(poolId: PoolId): Promise<StoredPoolKey[]>;
+  /**
+   * A pool's keys, and its configuration version at the same moment: who has read a higher one knows that these keys
+   * may be older. Of a pool that does not exist: none, and version 0.
+   */
+  listPoolKeys(poolId: PoolId): Promise<{ keys: StoredPoolKey[]; configVersion: number }>;
 }
 
 /** Keys and indexes of pools. A pool's opened keys are immutable and may be kept in memory. */
 export interface Vault {
   /** Fresh keys for a new pool: one `seal` and one `index` key, version 1, for the caller to store. */
   createPoolKeys(poolId: PoolId): Promise<StoredPoolKey[]>;
+  /** A fresh `seal` key of the given version, for the caller to store. @throws Unavailable */
+  createSealKey(poolId: PoolId, version: number): Promise<StoredPoolKey>;
+  /** The same pool key under the root key of now. @throws RootKeyMismatch @throws SealBroken @throws Unavailable */
+  rewrapPoolKey(key: StoredPoolKey): Promise<StoredPoolKey>;
+  /** Names the root key that pool keys are wrapped under from now on. @throws Unavailable */
+  currentRootKeyId(): Promise<string>;
   /**
    * The opened keys of a pool; a synchronous answer once they are loaded would save nothing measurable.
+   *
+   * @param atLeast The pool's configuration version as it was read with a row. A new key version raises it before
+   *   anything is wrapped under that key, so keys as of this version or a later one open the row.
    * @throws RootKeyMismatch @throws SealBroken @throws Unavailable
    */
-  pool(poolId: PoolId): Promise<PoolVault>;
+  pool(poolId: PoolId, atLeast?: number): Promise<PoolVault>;
+  /** As `pool`, when that takes no look into the database; else null. For use within a transaction. */
+  held(poolId: PoolId, atLeast: number): PoolVault | null;
 }
 
 export type TrigramForm = 'stored' | 'contains' | 'prefix';
 
 export interface PoolVault {
-  /** A fresh data key for one identity, with its wrapped form for the identity-keys table. */
-  createIdentityKey(identityId: IdentityId): { key: DataKey; wrapped: Buffer };
-  /** @throws SealBroken Wrong pool, wrong identity, changed bytes, or a pool key version that is not loaded. */
-  openIdentityKey(identityId: IdentityId, wrapped: Uint8Array): DataKey;
+  /** A fresh data key for one identity, or another record, with its wrapped form for the table of such keys. */
+  createIdentityKey(identityId: Uuid): { key: DataKey; wrapped: Buffer };
+  /** @throws SealBroken Wrong pool, wrong record, changed bytes, or a pool key version that is not loaded. */
+  openIdentityKey(identityId: Uuid, wrapped: Uint8Array): DataKey;
+  /**
+   * The same data key, wrapped under the pool's newest key.
+   * @returns Null when it is under that one already. @throws SealBroken As `openIdentityKey`.
+   */
+  rewrapIdentityKey(recordId: Uuid, wrapped: Uint8Array): Buffer | null;
   /** HMAC-SHA-256 over space and normalised value, length-prefixed: 32 bytes. Equality look-ups and uniqueness. */
   digest(space: string, normalised: string): Buffer;
   /**
@@ -113,11 +158,17 @@ export interface ApiKey {
   readonly accountId: AccountId;
   readonly partition: number;
   readonly environment: Environment;
+  readonly kind: KeyKind;
   readonly label: string;
+  /** For people; up to 500 characters. */
+  readonly note: string | null;
   readonly grants: readonly Grant[];
   /** CIDR ranges; null: any address. */
   readonly allowedAddresses: readonly string[] | null;
   readonly requestsPerMinute: number;
+  /** As in `Principal`. */
+  readonly apiVersion: string | null;
+  readonly keyInflection: KeyInflection;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly suspendedAt: Date | null;
@@ -153,7 +204,8 @@ export interface ApiKeyStore {
 export interface RateLeaseStore {
   /**
    * Takes up to `want` requests of the key's window from what all processes together may still use.
-   * @returns How many were granted, 0 when the window is used up.
+   * @returns `granted`: how many were, 0 when the window is used up. `used`: what all processes have leased of
+   *   this window, this lease included.
    */
   leaseRequests(input: {
     poolId: PoolId;
@@ -161,7 +213,7 @@ export interface RateLeaseStore {
     windowStart: Date;
     want: number;
     limit: number;
-  }): Promise<number>;
+  }): Promise<{ readonly granted: number; readonly used: number }>;
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -15,6 +15,11 @@ export function fingerprintOf(secret: Uint8Array): string {
   return hash('sha256', Buffer.concat([Buffer.from(FINGERPRINT_LABEL), secret]), 'hex').slice(0, 16);
 }
 
+/** The fingerprint that a key id of this family carries; null for any other. */
+export function fingerprintIn(keyId: string): string | null {
+  return /^(?:file|environment):([0-9a-f]{16})$/.exec(keyId)?.[1] ?? null;
+}
+
 /**
  * Root keys in this process's memory. A key id is `file:` or `environment:` and the fingerprint; only the
  * latter counts when opening, so that a root key may move from a file to the environment without re-wrapping
@@ -26,17 +31,24 @@ export class LocalKms extends Redacted implements KeyManagementService {
   readonly #keys: ReadonlyMap<string, SealKey>;
   readonly #randomBytes: RandomBytes;
 
-  /** @param secrets Each 32 bytes; the first one wraps, all of them open. Copied. */
+  /**
+   * @param secrets Each 32 bytes; the first one wraps, all of them open. Copied.
+   * @param before Its keys go on opening.
+   */
   constructor(deps: {
     source: 'file' | 'environment';
     secrets: readonly [Uint8Array, ...Uint8Array[]];
     randomBytes: RandomBytes;
+    before?: LocalKms;
   }) {
     super();
     const [current] = deps.secrets;
     this.#source = deps.source;
     this.#current = { fingerprint: fingerprintOf(current), key: new SealKey(current, 0) };
-    this.#keys = new Map(deps.secrets.map((secret) => [fingerprintOf(secret), new SealKey(secret, 0)]));
+    this.#keys = new Map([
+      ...(deps.before === undefined ? [] : deps.before.#keys),
+      ...deps.secrets.map((secret) => [fingerprintOf(secret), new SealKey(secret, 0)] as const),
+    ]);
     this.#randomBytes = deps.randomBytes;
   }
 
@@ -51,13 +63,16 @@ export class LocalKms extends Redacted implements KeyManagementService {
   }
 
   async unwrap(keyId: string, wrapped: Uint8Array, context: string): Promise<Buffer> {
-    const match = /^(?:file|environment):([0-9a-f]{16})$/.exec(keyId);
-    const key = this.#keys.get(match?.[1] ?? '');
+    const key = this.#keys.get(fingerprintIn(keyId) ?? '');
     if (key === undefined) {
       const held = [...this.#keys.keys()].map((fingerprint) => this.#id(fingerprint)).join(', ');
       throw new RootKeyMismatch(`The data needs the root key ${keyId}, but the one at hand is ${held}.`);
     }
     return key.open(placeOf(context), wrapped);
+  }
+
+  holds(keyId: string): boolean {
+    return this.#keys.has(fingerprintIn(keyId) ?? '');
   }
 
   #id(fingerprint: string): string {

@@ -40,6 +40,8 @@ export async function unwrapPoolKey(kms: KeyManagementService, stored: StoredPoo
 /**
  * Unwraps all of a pool's keys at once.
  *
+ * @param known Keys of this pool that are open already. Purpose and version name a key for good, so what is among
+ *   them is taken from there: a change of the configuration then costs no call to a key service.
  * @throws RootKeyMismatch @throws Unavailable
  * @throws SealBroken Also when the pool has no seal key, or not exactly one index key: with two, what one of
  *   them wrote could not be found with the other.
@@ -48,6 +50,7 @@ export async function openPoolKeys(
   kms: KeyManagementService,
   poolId: PoolId,
   stored: readonly StoredPoolKey[],
+  known: PoolKeys | null = null,
 ): Promise<PoolKeys> {
   const indexKeys = stored.filter(({ purpose }) => purpose === 'index');
   const sealKeys = stored.filter(({ purpose }) => purpose === 'seal');
@@ -63,8 +66,12 @@ export async function openPoolKeys(
     }
   };
   const [seals, indexes] = await Promise.all([
-    Promise.all(sealKeys.map((key) => open(key, (secret) => new SealKey(secret, key.version)))),
-    Promise.all(indexKeys.map((key) => open(key, (secret) => new BlindIndex(secret)))),
+    Promise.all(
+      sealKeys.map(
+        (key) => known?.byVersion.get(key.version) ?? open(key, (secret) => new SealKey(secret, key.version)),
+      ),
+    ),
+    Promise.all(indexKeys.map((key) => known?.index ?? open(key, (secret) => new BlindIndex(secret)))),
   ]);
   const [newest] = seals.toSorted((left, right) => right.version - left.version);
   const [index] = indexes;

@@ -1,9 +1,10 @@
 import { SealBroken } from '../core/errors.ts';
-import type { IdentityId, PoolId, PoolVault, TrigramForm } from '../core/ports.ts';
+import type { PoolId, PoolVault, TrigramForm } from '../core/ports.ts';
+import type { Uuid } from '../kit/ids.ts';
 import { IdentityDataKey, type RandomBytes } from './data-key.ts';
 import type { PoolKeys } from './pool-keys.ts';
 import { Redacted } from './redacted.ts';
-import { KEY_BYTES, NONCE_BYTES, SealKey, sealedKeyVersion } from './seal.ts';
+import { KEY_BYTES, NONCE_BYTES, SealKey, type SealPlace, sealedKeyVersion } from './seal.ts';
 
 /**
  * The section of a wrapped identity key, and the record of what belongs to the pool itself (no uuid is
@@ -19,7 +20,10 @@ export interface PoolVaultDeps {
   /** For keys. */
   readonly randomBytes: RandomBytes;
   readonly nonceBytes: RandomBytes;
-  /** Told when an envelope names a newer pool key than those at hand, that is, after a rotation elsewhere. */
+  /**
+   * Told when an envelope names a newer pool key than those at hand, that is, after a rotation elsewhere. May throw
+   * what kept that key from being loaded.
+   */
   readonly onNewerVersion: () => void;
 }
 
@@ -34,20 +38,28 @@ export class OpenPoolVault extends Redacted implements PoolVault {
     this.#deps = deps;
   }
 
-  createIdentityKey(identityId: IdentityId): { key: IdentityDataKey; wrapped: Buffer } {
+  createIdentityKey(identityId: Uuid): { key: IdentityDataKey; wrapped: Buffer } {
     const { keys, randomBytes, nonceBytes } = this.#deps;
     const secret = Buffer.from(randomBytes(KEY_NUMBER_BYTES + KEY_BYTES));
-    const place = { pool: this.#poolId, record: identityId, section: KEY_SECTION };
-    const wrapped = keys.newest.seal(place, secret, nonceBytes(NONCE_BYTES));
+    const wrapped = keys.newest.seal(this.#keyPlace(identityId), secret, nonceBytes(NONCE_BYTES));
     return { key: this.#dataKey(identityId, secret), wrapped };
   }
 
   /** @throws SealBroken */
-  openIdentityKey(identityId: IdentityId, wrapped: Uint8Array): IdentityDataKey {
-    const place = { pool: this.#poolId, record: identityId, section: KEY_SECTION };
-    const secret = this.#keyOf(wrapped).open(place, wrapped);
-    if (secret.length !== KEY_NUMBER_BYTES + KEY_BYTES) throw new SealBroken('not an identity key');
-    return this.#dataKey(identityId, secret);
+  openIdentityKey(identityId: Uuid, wrapped: Uint8Array): IdentityDataKey {
+    return this.#dataKey(identityId, this.#unwrap(identityId, wrapped));
+  }
+
+  /** @throws SealBroken */
+  rewrapIdentityKey(recordId: Uuid, wrapped: Uint8Array): Buffer | null {
+    const { keys, nonceBytes } = this.#deps;
+    if (sealedKeyVersion(wrapped) === keys.newest.version) return null;
+    const secret = this.#unwrap(recordId, wrapped);
+    try {
+      return keys.newest.seal(this.#keyPlace(recordId), secret, nonceBytes(NONCE_BYTES));
+    } finally {
+      secret.fill(0);
+    }
   }
 
   digest(space: string, normalised: string): Buffer {
@@ -69,8 +81,18 @@ export class OpenPoolVault extends Redacted implements PoolVault {
     return this.#keyOf(sealed).open({ pool: this.#poolId, record: POOL_RECORD, section }, sealed);
   }
 
+  #keyPlace(record: Uuid): SealPlace {
+    return { pool: this.#poolId, record, section: KEY_SECTION };
+  }
+
+  #unwrap(record: Uuid, wrapped: Uint8Array): Buffer {
+    const secret = this.#keyOf(wrapped).open(this.#keyPlace(record), wrapped);
+    if (secret.length !== KEY_NUMBER_BYTES + KEY_BYTES) throw new SealBroken('not an identity key');
+    return secret;
+  }
+
   /** @param secret Wiped afterwards. */
-  #dataKey(identityId: IdentityId, secret: Buffer): IdentityDataKey {
+  #dataKey(identityId: Uuid, secret: Buffer): IdentityDataKey {
     const key = new SealKey(secret.subarray(KEY_NUMBER_BYTES), secret.readUInt32BE(0));
     secret.fill(0);
     return new IdentityDataKey(key, { pool: this.#poolId, record: identityId }, this.#deps.nonceBytes);

@@ -7,7 +7,6 @@ import { RootKeyMismatch, SealBroken, Unavailable } from '../core/errors.ts';
 import type { IdentityId, KeyManagementService, PoolId, StoredPoolKey } from '../core/ports.ts';
 import { createIdGenerator } from '../kit/ids.ts';
 import { openEnvironmentKms } from './file-kms.ts';
-import { wrapPoolKey } from './pool-keys.ts';
 import type { OpenPoolVault } from './pool-vault.ts';
 import { createVault, type RefreshableVault } from './vault.ts';
 
@@ -22,6 +21,7 @@ interface Installation {
   /** Stands for the table; tests change it as another process would. */
   readonly rows: StoredPoolKey[];
   readonly calls: { lists: number; unwraps: number };
+  configVersion: number;
   fail: Error | null;
   /** A vault of another process on the same data. */
   other(options?: { kms?: KeyManagementService; poolsHeldMax?: number }): RefreshableVault;
@@ -43,14 +43,21 @@ function install(): Installation {
     kms,
     rows,
     calls,
+    configVersion: 1,
     fail: null,
     other: (options = {}) => createVault({ kms, poolKeys, randomBytes, ...options }),
     vault: createVault({ kms, poolKeys: { listPoolKeys }, randomBytes }),
   };
-  async function listPoolKeys(id: PoolId): Promise<StoredPoolKey[]> {
+  async function listPoolKeys(id: PoolId): Promise<{ keys: StoredPoolKey[]; configVersion: number }> {
     calls.lists += 1;
+    // As of when it was asked; the answer takes its time.
+    const answer = {
+      keys: rows.filter((row) => row.poolId === id),
+      configVersion: installation.configVersion,
+    };
+    await Promise.resolve();
     if (installation.fail !== null) throw installation.fail;
-    return rows.filter((row) => row.poolId === id);
+    return answer;
   }
   const poolKeys = { listPoolKeys };
   return installation;
@@ -62,9 +69,10 @@ async function addPool({ vault, rows }: Installation): Promise<{ id: PoolId; poo
   return { id, pool: await vault.pool(id) };
 }
 
-/** As the rotation job does: a newer seal key beside the older ones. */
-async function rotate({ kms, rows }: Installation, id: PoolId, version: number): Promise<void> {
-  rows.push(await wrapPoolKey(kms, { poolId: id, purpose: 'seal', version }, randomBytes(32)));
+/** As the rotation job does: a newer seal key beside the older ones, and with it another configuration version. */
+async function rotate(installation: Installation, id: PoolId, version: number): Promise<void> {
+  installation.rows.push(await installation.vault.createSealKey(id, version));
+  installation.configVersion += 1;
 }
 
 describe("an identity's key", () => {
@@ -225,15 +233,110 @@ describe('pool keys', () => {
     assert.equal(await installation.vault.pool(id), refreshed);
   });
 
+  it('as of a later configuration are loaded once for all who ask, and only what is new is unwrapped', async () => {
+    const installation = install();
+    const { id, pool } = await addPool(installation);
+    await rotate(installation, id, 2);
+    const identity = identityId();
+    const { wrapped } = (await installation.other().pool(id)).createIdentityKey(identity);
+    installation.calls.lists = 0;
+    installation.calls.unwraps = 0;
+    assert.equal(await installation.vault.pool(id, 1), pool);
+    const pools = await Promise.all(Array.from({ length: 50 }, () => installation.vault.pool(id, 2)));
+    assert.equal(new Set(pools).size, 1);
+    assert.ok(pools[0]?.openIdentityKey(identity, wrapped));
+    assert.equal(await installation.vault.pool(id), pools[0]);
+    assert.deepEqual(installation.calls, { lists: 1, unwraps: 1 });
+    installation.configVersion = 3;
+    await installation.vault.pool(id, 3);
+    assert.deepEqual(installation.calls, { lists: 2, unwraps: 1 });
+  });
+
+  it('are not taken from a load that began before the configuration that is asked for', async () => {
+    const installation = install();
+    const { id } = await addPool(installation);
+    const other = installation.other();
+    const early = other.pool(id);
+    await rotate(installation, id, 2);
+    const { wrapped } = (await installation.other().pool(id)).createIdentityKey(identityId());
+    const [first, second] = await Promise.all([early, other.pool(id, 2)]);
+    assert.notEqual(first, second);
+    assert.equal(second.rewrapIdentityKey(identityId(), wrapped), null);
+    assert.equal(await other.pool(id), second);
+  });
+
+  it('of a newer version that cannot be loaded are unavailable, and what they sealed is not called broken', async () => {
+    const installation = install();
+    const { id, pool } = await addPool(installation);
+    const identity = identityId();
+    const before = pool.createIdentityKey(identity);
+    await rotate(installation, id, 2);
+    const after = (await installation.other().pool(id)).createIdentityKey(identity);
+    installation.fail = new Unavailable('key service away');
+    const held = await installation.vault.pool(id, 2);
+    assert.ok(held.openIdentityKey(identity, before.wrapped));
+    assert.throws(() => held.openIdentityKey(identity, after.wrapped), Unavailable);
+    installation.fail = null;
+    assert.ok((await installation.vault.pool(id, 2)).openIdentityKey(identity, after.wrapped));
+  });
+
+  it('wrap an identity key anew without changing what it opens', async () => {
+    const installation = install();
+    const { id, pool } = await addPool(installation);
+    const identity = identityId();
+    const { key, wrapped } = pool.createIdentityKey(identity);
+    const sealed = key.seal('profile', Buffer.from('content'));
+    assert.equal(pool.rewrapIdentityKey(identity, wrapped), null);
+    await rotate(installation, id, 2);
+    const newest = await installation.vault.pool(id, 2);
+    const again = newest.rewrapIdentityKey(identity, wrapped);
+    assert.ok(again !== null);
+    assert.equal(again.readUInt32BE(1), 2);
+    assert.equal(newest.openIdentityKey(identity, again).open('profile', sealed).toString(), 'content');
+    assert.equal(newest.rewrapIdentityKey(identity, again), null);
+    assert.throws(() => newest.rewrapIdentityKey(identityId(), wrapped), SealBroken);
+  });
+
+  it('come under another root key without changing', async () => {
+    const installation = install();
+    const { id, pool } = await addPool(installation);
+    const [first, second] = [randomBytes(32), randomBytes(32)].map((key) => key.toString('base64'));
+    const older = createVault({
+      kms: openEnvironmentKms(first ?? ''),
+      poolKeys: { listPoolKeys: async () => ({ keys: [], configVersion: 1 }) },
+      randomBytes,
+    });
+    const keys = await older.createPoolKeys(id);
+    const vaultWith = (rows: StoredPoolKey[], secret = '', others: string[] = []) =>
+      createVault({
+        kms: openEnvironmentKms(secret, others),
+        poolKeys: { listPoolKeys: async () => ({ keys: rows, configVersion: 1 }) },
+        randomBytes,
+      });
+    const mixed = vaultWith(keys, second, [first ?? '']);
+    const rewrapped = await Promise.all(keys.map((key) => mixed.rewrapPoolKey(key)));
+    const current = await mixed.currentRootKeyId();
+    assert.deepEqual(new Set(rewrapped.map(({ rootKeyId }) => rootKeyId)), new Set([current]));
+    const { wrapped } = (await mixed.pool(id)).createIdentityKey(identityId());
+    assert.equal(
+      (await vaultWith(rewrapped, second).pool(id)).rewrapIdentityKey(identityId(), wrapped),
+      null,
+    );
+    await assert.rejects(vaultWith(keys, second).pool(id), RootKeyMismatch);
+    assert.notDeepEqual((await mixed.pool(id)).digest('a', 'b'), pool.digest('a', 'b'));
+  });
+
   it('do not open as another version, purpose or pool, nor under another root key', async () => {
     const installation = install();
     const { id } = await addPool(installation);
     const { id: foreign } = await addPool(installation);
     const own = installation.rows.filter((row) => row.poolId === id);
     const tryRows = async (rows: StoredPoolKey[]): Promise<unknown> =>
-      createVault({ kms: installation.kms, poolKeys: { listPoolKeys: async () => rows }, randomBytes }).pool(
-        id,
-      );
+      createVault({
+        kms: installation.kms,
+        poolKeys: { listPoolKeys: async () => ({ keys: rows, configVersion: 1 }) },
+        randomBytes,
+      }).pool(id);
     assert.ok(await tryRows(own));
     const swapped = own.map(
       (row) => ({ ...row, purpose: row.purpose === 'seal' ? 'index' : 'seal' }) as const,

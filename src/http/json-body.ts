@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { BodyTooLarge, UnreadableBody } from '../core/errors.ts';
+import { BodyNotObject, BodyTooLarge, UnreadableBody } from '../core/errors.ts';
 
 /** Deeper than any contract's body, and shallow enough for code that recurses over it. */
 const DEPTH_MAX = 64;
@@ -12,8 +12,9 @@ const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
  *
  * @param options.isOptional No bytes at all give undefined instead of an error.
  * @throws BodyTooLarge More than `bytesMax`. What is still to come is left to Node, which discards it.
- * @throws UnreadableBody Nothing sent, another content type or encoding, invalid UTF-8, not JSON, not an object,
- *   nested deeper than 64, or the client went away. The message says which, never what was sent.
+ * @throws UnreadableBody Nothing sent, another content type or encoding, invalid UTF-8, not JSON, nested deeper
+ *   than 64, or the client went away. The message says which, never what was sent.
+ * @throws BodyNotObject JSON, but no object.
  */
 export async function readJsonBody(
   request: IncomingMessage,
@@ -72,8 +73,7 @@ function parseObject(text: string): Record<string, unknown> {
     // The engine's message quotes the body, so it is not kept as cause either.
     throw new UnreadableBody('The request body is not valid JSON.');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new UnreadableBody('The request body must be a JSON object.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BodyNotObject();
   tidy(value);
   return value as Record<string, unknown>;
 }

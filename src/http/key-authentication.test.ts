@@ -7,9 +7,9 @@ import {
   NotPermitted,
   RateLimited,
 } from '../core/errors.ts';
-import { authenticate, keyOf } from './key-authentication.ts';
+import { authenticate, keyOf, requireGrant } from './key-authentication.ts';
 import { keyGuard } from './route.ts';
-import { KEY } from './testing/fake-surface.ts';
+import { FAKE_LIMITER, KEY } from './testing/fake-surface.ts';
 
 test('each of the three headers carries the key, also together', () => {
   assert.equal(keyOf({ authorization: 'Bearer k' }), 'k');
@@ -35,7 +35,7 @@ test('no header is missing; another scheme, an empty value and different keys ar
     assert.throws(() => keyOf(headers), CredentialRejected, JSON.stringify(headers));
 });
 
-test('key, address, limit, grant are asked in this order', async () => {
+test('key, address, limit are asked in this order, and the grant is a question of its own', async () => {
   const clock = { now: () => new Date(0) };
   const run = (failures: { verify?: Error; spend?: Error; key?: string }) =>
     authenticate(
@@ -47,9 +47,11 @@ test('key, address, limit, grant are asked in this order', async () => {
             return KEY;
           },
         },
-        limiter: { spend: () => (failures.spend === undefined ? undefined : Promise.reject(failures.spend)) },
+        limiter: {
+          ...FAKE_LIMITER,
+          spend: () => (failures.spend === undefined ? undefined : Promise.reject(failures.spend)),
+        },
       },
-      keyGuard('review'),
       {
         headers: failures.key === undefined ? {} : { apikey: failures.key },
         address: '::1',
@@ -61,5 +63,8 @@ test('key, address, limit, grant are asked in this order', async () => {
   await assert.rejects(run({ verify, spend }), CredentialMissing);
   await assert.rejects(run({ verify, spend, key: 'k' }), AddressNotAllowed);
   await assert.rejects(run({ spend, key: 'k' }), RateLimited);
-  await assert.rejects(run({ key: 'k' }), NotPermitted);
+  assert.equal(await run({ key: 'k' }), KEY);
+  requireGrant(keyGuard(null), KEY);
+  requireGrant(keyGuard('identities:read'), KEY);
+  assert.throws(() => requireGrant(keyGuard('review'), KEY), NotPermitted);
 });

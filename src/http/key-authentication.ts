@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { CredentialMissing, CredentialRejected, NotPermitted } from '../core/errors.ts';
+import { permits } from '../core/keys/key-kinds.ts';
 import type { Clock } from '../core/ports.ts';
 import type { KeyVerifier, RateLimiter, VerifiedKey } from './ports.ts';
 import type { KeyGuard } from './route.ts';
@@ -34,21 +35,26 @@ export function keyOf(headers: IncomingHttpHeaders): string {
 }
 
 /**
- * Lets a request through a key guard: key, then address, then rate limit, then grant. The limit comes before
- * the grant so that refused requests are not free.
+ * Finds out who is calling: key, then address, then rate limit. What the key may do is `requireGrant`'s, later:
+ * the limit comes first so that refused requests are not free.
  *
+ * @param request.onKey Called as `KeyVerifier.verify` says, so also for a caller who is then refused.
  * @throws CredentialMissing @throws CredentialRejected @throws AddressNotAllowed @throws RateLimited
- * @throws NotPermitted The key is valid but lacks the grant. @throws Unavailable
+ * @throws Unavailable
  */
 export async function authenticate(
   { verifier, limiter, clock }: { verifier: KeyVerifier; limiter: RateLimiter; clock: Clock },
-  guard: KeyGuard,
   request: { headers: IncomingHttpHeaders; address: string; onKey: (key: VerifiedKey) => void },
 ): Promise<VerifiedKey> {
-  const key = await verifier.verify(keyOf(request.headers), { address: request.address, now: clock.now() });
-  request.onKey(key);
+  const { headers, address, onKey } = request;
+  const key = await verifier.verify(keyOf(headers), { address, now: clock.now(), onKey });
   const waiting = limiter.spend(key);
   if (waiting !== undefined) await waiting;
-  if (guard.grant !== null && !key.grants.has(guard.grant)) throw new NotPermitted(`needs ${guard.grant}`);
   return key;
+}
+
+/** @throws NotPermitted The key is valid but may not do what the guard asks for. */
+export function requireGrant({ grant, or }: KeyGuard, key: VerifiedKey): void {
+  if (or !== undefined && permits(key, or)) return;
+  if (!permits(key, grant)) throw new NotPermitted(`needs ${grant ?? 'a secret key'}`);
 }

@@ -103,6 +103,12 @@ function operation(surface: Surface, route: Route): Operation {
         description: route.summary,
         ...(status === '204' ? {} : { content: json(plain(route.reply)) }),
       },
+      ...Object.fromEntries(
+        (route.otherStatuses ?? []).map((other) => [
+          `${other}`,
+          { description: route.summary, content: json(plain(route.reply)) },
+        ]),
+      ),
       ...errorResponses(surface, route),
     },
   };
@@ -110,9 +116,10 @@ function operation(surface: Surface, route: Route): Operation {
 
 function describeGuard(route: Route): { description: string } {
   if (!isKeyRoute(route)) return { description: `Open: ${route.guard.because}` };
-  const { grant } = route.guard;
+  const { grant, or } = route.guard;
+  const named = or === undefined ? `\`${grant}\`` : `\`${grant}\` or \`${or}\``;
   return {
-    description: grant === null ? 'Needs an API key.' : `Needs an API key with the grant \`${grant}\`.`,
+    description: grant === null ? 'Needs an API key.' : `Needs an API key with the grant ${named}.`,
   };
 }
 
@@ -128,7 +135,9 @@ function errorResponses(surface: Surface, route: Route): Operation['responses'] 
     meanings.set(status, known.add(meaning));
   };
   for (const error of kitErrors(route)) add(surface.present(error).status, error.publicMessage);
-  for (const code of route.errors ?? []) add(surface.errorStatuses[code] ?? 500, `\`${code}\``);
+  const ofNegotiation = isKeyRoute(route) ? (surface.negotiationErrors ?? []) : [];
+  for (const code of [...ofNegotiation, ...(route.errors ?? [])])
+    add(surface.errorStatuses[code] ?? 500, `\`${code}\``);
   const content = json({ $ref: '#/components/schemas/Error' });
   return Object.fromEntries(
     [...meanings]

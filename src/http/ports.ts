@@ -11,11 +11,16 @@ export interface KeyVerifier {
   /**
    * @param text The key as sent, not yet looked at.
    * @param attempt.address The caller's normalised address (`clientAddress`).
+   * @param attempt.onKey Called once the key itself is found good and before its address is looked at: whoever is
+   *   refused for the address is known by then, and a 401 is out of the question.
    * @throws CredentialRejected Malformed, unknown, expired, suspended, revoked: all look alike.
    * @throws AddressNotAllowed The key is good, but not from this address.
    * @throws Unavailable The database does not answer.
    */
-  verify(text: string, attempt: { address: string; now: Date }): Promise<VerifiedKey> | VerifiedKey;
+  verify(
+    text: string,
+    attempt: { address: string; now: Date; onKey: (key: VerifiedKey) => void },
+  ): Promise<VerifiedKey> | VerifiedKey;
 }
 
 /** Who spends a request, and how many that key has a minute. */
@@ -23,6 +28,22 @@ export interface RateSubject {
   readonly poolId: PoolId;
   readonly keyId: KeyId;
   readonly requestsPerMinute: number;
+}
+
+/** How a key stands in its window. */
+export interface RateStatus {
+  /** Requests a window. */
+  readonly limit: number;
+  /**
+   * Requests that are left as far as this process knows: other processes may have leased some since it last did,
+   * and may hold some of what counts as used. Exact where there is one process.
+   */
+  readonly remaining: number;
+  /** The window's end, Unix seconds. */
+  readonly resetAtSeconds: number;
+  /** At least 1. */
+  readonly resetInSeconds: number;
+  readonly windowSeconds: number;
 }
 
 export interface RateLimiter {
@@ -33,4 +54,6 @@ export interface RateLimiter {
    * @throws Unavailable (as a rejection) The lease store does not answer.
    */
   spend(subject: RateSubject): Promise<void> | undefined;
+  /** Where the key stands now, from memory: asks nobody, spends nothing. */
+  status(subject: RateSubject): RateStatus;
 }

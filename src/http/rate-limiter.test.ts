@@ -19,7 +19,7 @@ function createLeases() {
       const before = used.get(windowStart.getTime()) ?? 0;
       const granted = Math.max(0, Math.min(want, limit - before));
       used.set(windowStart.getTime(), before + granted);
-      return granted;
+      return { granted, used: before + granted };
     },
   };
   return Object.assign(leases, { store });
@@ -125,11 +125,87 @@ test('a lease store that throws at once is no different', async () => {
   const leases: RateLeaseStore = {
     leaseRequests({ want }) {
       if (isDown) throw new Error('down');
-      return Promise.resolve(want);
+      return Promise.resolve({ granted: want, used: want });
     },
   };
   const limiter = createRateLimiter({ leases, clock: createClock() });
   await assert.rejects(async () => limiter.spend(KEY), Unavailable);
   isDown = false;
   await limiter.spend(KEY);
+});
+
+test('one process alone counts down by one for each request, to nothing, and starts again', async () => {
+  const limit = 137;
+  const clock = createClock();
+  const leases = createLeases();
+  const limiter = createRateLimiter({ leases: leases.store, clock });
+  const subject = { ...KEY, requestsPerMinute: limit };
+  assert.equal(limiter.status(subject).remaining, limit);
+  assert.equal(leases.calls, 0, 'asking asks nobody');
+  for (let left = limit - 1; left >= 0; left -= 1) {
+    await limiter.spend(subject);
+    clock.ms += 100;
+    const calls: number = leases.calls;
+    assert.equal(limiter.status(subject).remaining, left);
+    assert.equal(leases.calls, calls);
+  }
+  await assert.rejects(async () => limiter.spend(subject), RateLimited);
+  assert.equal(limiter.status(subject).remaining, 0);
+  clock.ms += 60_000;
+  assert.equal(limiter.status(subject).remaining, limit);
+});
+
+test('the window ends at the minute, and the time to it is at least a second', () => {
+  const clock = createClock();
+  const limiter = createRateLimiter({ leases: createLeases().store, clock });
+  const start = clock.ms / 1000;
+  for (const [ms, seconds] of [
+    [0, 60],
+    [1, 60],
+    [12_345, 48],
+    [59_000, 1],
+    [59_999, 1],
+  ] as const) {
+    clock.ms = start * 1000 + ms;
+    assert.deepEqual(limiter.status(KEY), {
+      ...{ limit: 1000, remaining: 1000, resetAtSeconds: start + 60 },
+      ...{ resetInSeconds: seconds, windowSeconds: 60 },
+    });
+  }
+});
+
+test('what other processes took counts as soon as this one asks, and nobody ever tells of less than nothing', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 200 }),
+      fc.array(fc.nat({ max: 2 }), { maxLength: 60 }),
+      async (limit, turns) => {
+        const { store } = createLeases();
+        const clock = createClock();
+        const limiters = [1, 2, 3].map(() => createRateLimiter({ leases: store, clock }));
+        const subject = { ...KEY, requestsPerMinute: limit };
+        let admitted = 0;
+        for (const turn of turns) {
+          const limiter = limiters[turn];
+          assert.ok(limiter !== undefined);
+          const isAdmitted = await attempt(async () => limiter.spend(subject));
+          if (isAdmitted) admitted += 1;
+          const { remaining } = limiter.status(subject);
+          assert.ok(remaining >= 0 && remaining < limit);
+          if (!isAdmitted) assert.equal(remaining, 0);
+        }
+        assert.ok(admitted <= limit);
+      },
+    ),
+    { numRuns: 50 },
+  );
+  const { store } = createLeases();
+  const clock = createClock();
+  const [one, two] = [1, 2].map(() => createRateLimiter({ leases: store, clock }));
+  const subject = { ...KEY, requestsPerMinute: 1000 };
+  await one?.spend(subject);
+  await two?.spend(subject);
+  // The first holds 19 of its lease of 20; two leases are gone.
+  assert.equal(two?.status(subject).remaining, 1000 - 40 + 19);
+  assert.equal(one?.status(subject).remaining, 1000 - 20 + 19, 'it has not asked again');
 });

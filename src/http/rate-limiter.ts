@@ -1,6 +1,6 @@
 import { RateLimited, Unavailable } from '../core/errors.ts';
 import type { Clock, KeyId, RateLeaseStore } from '../core/ports.ts';
-import type { RateLimiter, RateSubject } from './ports.ts';
+import type { RateLimiter, RateStatus, RateSubject } from './ports.ts';
 
 const WINDOW_MS = 60_000;
 /** A first lease is a fiftieth of the limit, a later one at most a tenth. */
@@ -12,6 +12,8 @@ const BUSY_MS = 1000;
 /** What this process holds of one key's minute. */
 interface Holding {
   remaining: number;
+  /** What all processes together had leased of the window when this one last asked. */
+  used: number;
   isUsedUp: boolean;
   /** Size of the next lease, before the number of waiting requests is looked at. */
   want: number;
@@ -45,7 +47,15 @@ export function createRateLimiter({ leases, clock }: { leases: RateLeaseStore; c
     let holding = holdings.get(subject.keyId);
     if (holding === undefined) {
       const want = Math.ceil(subject.requestsPerMinute * FIRST_SHARE);
-      holding = { remaining: 0, isUsedUp: false, want, leasedAtMs: -Infinity, waiting: 0, lease: null };
+      holding = {
+        remaining: 0,
+        used: 0,
+        isUsedUp: false,
+        want,
+        leasedAtMs: -Infinity,
+        waiting: 0,
+        lease: null,
+      };
       holdings.set(subject.keyId, holding);
     }
     return holding;
@@ -59,13 +69,15 @@ export function createRateLimiter({ leases, clock }: { leases: RateLeaseStore; c
     const want = Math.min(Math.max(holding.want, holding.waiting), limit);
     const windowStart = new Date(startMs);
     const { poolId, keyId } = subject;
-    let granted: number;
+    let lease: Awaited<ReturnType<RateLeaseStore['leaseRequests']>>;
     try {
-      granted = await leases.leaseRequests({ poolId, keyId, windowStart, want, limit });
+      lease = await leases.leaseRequests({ poolId, keyId, windowStart, want, limit });
     } catch (error) {
       throw new Unavailable('rate leases do not answer', error);
     }
+    const { granted, used } = lease;
     holding.remaining += granted;
+    holding.used = used;
     if (granted < want || granted === 0) holding.isUsedUp = true;
   };
 
@@ -105,10 +117,33 @@ export function createRateLimiter({ leases, clock }: { leases: RateLeaseStore; c
     }
   };
 
+  const status = (subject: RateSubject): RateStatus => {
+    const limit = subject.requestsPerMinute;
+    const nowMs = clock.now().getTime();
+    const startMs = nowMs - (nowMs % WINDOW_MS);
+    const endMs = startMs + WINDOW_MS;
+    // Looked up and not made: asking about a key is no use of it.
+    const holding = startMs === windowStartMs ? holdings.get(subject.keyId) : undefined;
+    return {
+      limit,
+      remaining: holding === undefined ? limit : leftOf(holding, limit),
+      resetAtSeconds: endMs / 1000,
+      resetInSeconds: Math.ceil((endMs - nowMs) / 1000),
+      windowSeconds: WINDOW_MS / 1000,
+    };
+  };
+
   return {
+    status,
     spend(subject) {
       const nowMs = clock.now().getTime();
       return admit(holdingOf(subject, nowMs), nowMs) ? undefined : waitAndSpend(subject);
     },
   };
+}
+
+function leftOf({ remaining, used, isUsedUp }: Holding, limit: number): number {
+  // Nobody gives out more, so what is held is all there is, also where the limit was changed within the minute.
+  if (isUsedUp) return remaining;
+  return Math.max(0, limit - used + remaining);
 }

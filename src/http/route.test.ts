@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import Type from 'typebox';
-import { defineRoute, isKeyRoute, keyGuard, openGuard } from './route.ts';
+import { defineRoute, isKeyRoute, keyGuard, openGuard, replyWith } from './route.ts';
 
 const row = { method: 'GET', path: '/x', operation: 'getX', summary: 'X.', reads: 'none' } as const;
 const reply = Type.Object({ id: Type.String() });
@@ -36,4 +36,29 @@ test('a row without a guard, or with another reply than its schema, does not com
   });
   // @ts-expect-error No such grant.
   keyGuard('everything');
+});
+
+test('a handler answers with what the schema describes, alone or with status and headers', () => {
+  const guard = openGuard('Public.');
+  const state = Type.Object({
+    id: Type.String(),
+    state: Type.Union([Type.Literal('on'), Type.Literal('off')]),
+  });
+  defineRoute({
+    ...{ ...row, guard, reply: state },
+    handler: async ({ params }) =>
+      params.id === undefined
+        ? { id: '', state: 'off' as const }
+        : replyWith({ id: params.id, state: 'on' }, { status: 201, headers: { location: '/x' } }),
+  });
+  defineRoute({
+    ...{ ...row, guard, reply },
+    // @ts-expect-error `id` is text.
+    handler: async () => replyWith({ id: 1 }),
+  });
+  defineRoute({
+    ...{ ...row, guard, reply },
+    // @ts-expect-error A header is text.
+    handler: async () => replyWith({ id: 'a' }, { headers: { 'x-size': 1 } }),
+  });
 });

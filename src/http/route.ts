@@ -1,11 +1,14 @@
 import type { Static, TSchema } from 'typebox';
 import type { Grant } from '../core/grants.ts';
 import type { Principal, RequestContext } from '../core/ports.ts';
+import type { RateStatus } from './ports.ts';
 
 /** A valid API key, with `grant` or, when that is null, with any grants at all. */
 export interface KeyGuard {
   readonly kind: 'key';
   readonly grant: Grant | null;
+  /** Another grant that lets through as well. */
+  readonly or?: Grant;
 }
 
 /** Nobody is asked who they are. `because` is shown in the reference, so that no route is open by accident. */
@@ -16,8 +19,8 @@ export interface OpenGuard {
 
 export type Guard = KeyGuard | OpenGuard;
 
-export function keyGuard(grant: Grant | null): KeyGuard {
-  return { kind: 'key', grant };
+export function keyGuard(grant: Grant | null, or?: Grant): KeyGuard {
+  return { kind: 'key', grant, ...(or === undefined ? {} : { or }) };
 }
 
 export function openGuard(because: string): OpenGuard {
@@ -44,9 +47,46 @@ export interface OpenRequest {
   readonly fromTrustedProxy: boolean;
 }
 
+/** What a surface made out with its caller about the reply (`Surface.negotiate`). A surface may return more. */
+export interface Negotiated {
+  /**
+   * Has the last word about a reply's body, after the reply schema picked its keys; gives a new value and leaves
+   * the one it is given alone. A key whose value is undefined counts as not there. Never throws.
+   */
+  readonly shape: (body: unknown) => unknown;
+}
+
 export interface GuardedRequest extends OpenRequest {
   readonly principal: Principal;
   readonly context: RequestContext;
+  /** What the surface's `negotiate` returned, for the surface to narrow; undefined where it has none. */
+  readonly negotiated: Negotiated | undefined;
+  /** How the key stands, this request included. Asks nobody. */
+  readonly rate: () => RateStatus;
+}
+
+/** A reply with a status or headers of its own; made by `replyWith`. */
+export class HandlerReply<Value> {
+  readonly value: Value;
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  constructor(value: Value, options: ReplyOptions) {
+    this.value = value;
+    this.status = options.status;
+    this.headers = options.headers;
+  }
+}
+
+export interface ReplyOptions {
+  /** Default: the route's. With 204 nothing is sent, whatever the value is. */
+  readonly status?: number;
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** For a handler whose answer is more than its body: another status than the route's, or headers. */
+export function replyWith<Value>(value: Value, options: ReplyOptions = {}): HandlerReply<Value> {
+  return new HandlerReply(value, options);
 }
 
 type RequestOf<G extends Guard> = G extends KeyGuard ? GuardedRequest : OpenRequest;
@@ -66,8 +106,10 @@ export interface RouteOf<G extends Guard, Reply extends TSchema> {
   readonly body?: TSchema;
   /** What goes out. The reply carries the keys that this schema names and no others. */
   readonly reply: Reply;
-  /** Of a success; default 200. With 204 nothing is sent, whatever the handler returns. */
+  /** Of a success without one of its own (`replyWith`); default 200. With 204 nothing is sent. */
   readonly status?: number;
+  /** Other statuses of success that a handler answers with (`replyWith`), with the same schema; for the reference. */
+  readonly otherStatuses?: readonly number[];
   /** The surface's error codes that this operation answers with, beyond those of every guarded route. */
   readonly errors?: readonly string[];
   /**
@@ -78,7 +120,7 @@ export interface RouteOf<G extends Guard, Reply extends TSchema> {
   readonly reads: 'json' | 'json-or-none' | 'none';
   /** Default: the server's `bodyBytesMax`. */
   readonly bodyBytesMax?: number;
-  handler(request: RequestOf<G>): Promise<Static<Reply>>;
+  handler(request: RequestOf<G>): Promise<Static<Reply> | HandlerReply<Static<Reply>>>;
 }
 
 export type KeyRoute = RouteOf<KeyGuard, TSchema>;

@@ -95,3 +95,14 @@ test('intersections, open objects and free-form values keep what they name', () 
   const printed = compileSerialiser(Type.Record(Type.String(), Type.Unknown()), 'x')(poisoned);
   assert.equal(printed, '{"__proto__":{"admin":true},"a":1}', 'a key like any other, and no prototype');
 });
+
+test('a shape has the last word, over what the schema picked and nothing else', () => {
+  const write = compileSerialiser(Type.Object({ a: Type.String() }), 'x');
+  const seen: unknown[] = [];
+  const shape = (body: unknown) => {
+    seen.push(body);
+    return { b: body };
+  };
+  assert.equal(write({ a: '1', secret: 's' }, shape), '{"b":{"a":"1"}}');
+  assert.deepEqual(seen, [{ a: '1' }]);
+});

@@ -5,6 +5,9 @@ import { validatorOf } from './parse.ts';
 /** Copies what a schema names out of a value. */
 type Pick = (value: unknown) => unknown;
 
+/** Writes a value as JSON; `shape` has the last word about what the schema picked. */
+export type Serialise = (value: unknown, shape?: (body: unknown) => unknown) => string;
+
 /** The part of JSON Schema that reply schemas use. */
 interface Shape {
   readonly type?: string | readonly string[];
@@ -36,9 +39,9 @@ const KNOWN_TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean'
  *   the value. Patterns, lengths and formats are not checked: the record is trusted, the shape is not.
  * @throws TypeError For a schema with a construct that replies do not use (`$ref`, tuples).
  */
-export function compileSerialiser(schema: TSchema, name: string): (value: unknown) => string {
+export function compileSerialiser(schema: TSchema, name: string): Serialise {
   const pick = compile(schema as Shape, name);
-  return (value) => JSON.stringify(pick(value));
+  return (value, shape) => JSON.stringify(shape === undefined ? pick(value) : shape(pick(value)));
 }
 
 function compile(shape: Shape, place: string): Pick {

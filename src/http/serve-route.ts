@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { CoreError, InternalFault, RateLimited } from '../core/errors.ts';
+import { CoreError, InternalFault, QuotaExceeded, RateLimited } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import type { createClientAddress } from './client-address.ts';
+import type { ClientAddress, createClientAddress } from './client-address.ts';
 import { readJsonBody } from './json-body.ts';
-import { authenticate } from './key-authentication.ts';
+import { authenticate, requireGrant } from './key-authentication.ts';
 import type { Log } from './logging.ts';
 import type { ServerMetrics } from './metrics.ts';
-import type { KeyVerifier, RateLimiter, VerifiedKey } from './ports.ts';
+import type { KeyVerifier, RateLimiter, RateStatus, VerifiedKey } from './ports.ts';
 import { problem } from './problem.ts';
 import { JSON_TYPE, type ReplyText, sendReply } from './reply.ts';
-import { isKeyRoute, type OpenRoute, type Route } from './route.ts';
+import { HandlerReply, isKeyRoute, type Negotiated, type OpenRoute, type Route } from './route.ts';
 import { compileSerialiser } from './serialise.ts';
 import type { Surface } from './surface.ts';
 import type { Tracer } from './tracing.ts';
@@ -35,61 +35,84 @@ export interface Incoming {
   readonly query: Readonly<Record<string, string | string[]>>;
 }
 
+/** Who sent a request and what was made out with them; no key on an open route. */
+interface Caller extends ClientAddress {
+  readonly key: VerifiedKey | undefined;
+  readonly negotiated: Negotiated | undefined;
+}
+
 /**
- * Everything that happens to a request of one route, in one function: guard, rate limit, body, handler, reply,
- * log line. In the contract's order of checks, so that nobody learns about a body's syntax without a key.
- * The function that comes back never rejects and always answers, unless the client is gone.
+ * Everything that happens to a request of one route, in one function: guard, rate limit, negotiation, grant, body,
+ * handler, reply, log line. In the contract's order of checks, so that nobody learns about a body's syntax without
+ * a key. The function that comes back never rejects and always answers, unless the client is gone.
  */
 export function createRouteServer(
   deps: ServeDeps,
   surface: Surface,
   route: Route,
 ): (incoming: Incoming) => Promise<void> {
-  const { log, tracer, clientAddress } = deps;
+  const { log, tracer, limiter, clientAddress } = deps;
   const name = `${route.method} ${route.path}`;
   const serialise = compileSerialiser(route.reply, `${surface.name}.${route.operation}`);
   const writeLine = log.requestWriter({ surface: surface.name, operation: route.operation, route: name });
   const observe = deps.metrics.observer(surface.name, route.operation);
+  const guard = isKeyRoute(route) ? route.guard : null;
   const status = route.status ?? 200;
   const bytesMax = route.bodyBytesMax ?? deps.bodyBytesMax;
   const isOptional = route.reads === 'json-or-none';
 
-  const run = async (incoming: Incoming, onKey: (key: VerifiedKey) => void): Promise<unknown> => {
-    const { raw, requestId } = incoming;
-    const headers: IncomingHttpHeaders = raw.headers;
-    const { address, fromTrustedProxy } = clientAddress(
-      raw.socket.remoteAddress,
-      headers['x-forwarded-for'] as string | undefined,
-    );
-    const principal = isKeyRoute(route)
-      ? await authenticate(deps, route.guard, { headers, address, onKey })
-      : undefined;
+  const handle = async (incoming: Incoming, caller: Caller): Promise<unknown> => {
+    const { raw, requestId, params, query } = incoming;
+    const { address, fromTrustedProxy, key, negotiated } = caller;
+    const { headers } = raw;
     const body = route.reads === 'none' ? undefined : await readJsonBody(raw, { bytesMax, isOptional });
-    const { params, query } = incoming;
     const common = { requestId, params, query, body, headers, clientAddress: address, fromTrustedProxy };
     if (!isKeyRoute(route)) return (route as OpenRoute).handler(common);
-    if (principal === undefined) throw new InternalFault('a guarded route without a principal');
-    return route.handler({ ...common, principal, context: { principal, requestId } });
+    if (key === undefined) throw new InternalFault('a guarded route without a principal');
+    const origin = { address, method: raw.method ?? route.method, path: pathOf(raw.url) };
+    const context = { principal: key, requestId, origin };
+    return route.handler({ ...common, principal: key, context, negotiated, rate: () => limiter.status(key) });
+  };
+
+  const succeed = (answer: unknown, negotiated: Negotiated | undefined): ReplyText => {
+    const own = answer instanceof HandlerReply ? answer : undefined;
+    const code = own?.status ?? status;
+    const value: unknown = own === undefined ? answer : own.value;
+    const body = code === 204 ? '' : serialise(value, negotiated?.shape);
+    return { status: code, contentType: JSON_TYPE, body, headers: own?.headers };
   };
 
   return async (incoming) => {
     const started = performance.now();
-    const { requestId } = incoming;
-    const span = tracer?.startSpan(name, incoming.raw.headers.traceparent as string | undefined);
+    const { requestId, raw } = incoming;
+    const headers: IncomingHttpHeaders = raw.headers;
+    const span = tracer?.startSpan(name, headers.traceparent as string | undefined);
     let key: VerifiedKey | undefined;
+    let negotiated: Negotiated | undefined;
     let code: string | undefined;
     let reply: ReplyText;
     try {
-      const value = await run(incoming, (verified) => {
-        key = verified;
-      });
-      reply = { status, contentType: JSON_TYPE, body: status === 204 ? '' : serialise(value) };
+      const { address, fromTrustedProxy } = clientAddress(
+        raw.socket.remoteAddress,
+        headers['x-forwarded-for'] as string | undefined,
+      );
+      if (guard !== null) {
+        const onKey = (good: VerifiedKey) => {
+          key = good;
+        };
+        const verified = await authenticate(deps, { headers, address, onKey });
+        if (surface.negotiate !== undefined) negotiated = surface.negotiate({ headers, key: verified });
+        requireGrant(guard, verified);
+      }
+      reply = succeed(await handle(incoming, { address, fromTrustedProxy, key, negotiated }), negotiated);
     } catch (error) {
       const where = { requestId, surface: surface.name, operation: route.operation };
       const known = toCoreError(error, log, where);
       code = known.code;
-      reply = presentError(surface, known, log, where);
+      reply = presentError(surface, known, { log, where, headers, negotiated });
     }
+    if (surface.rateHeaders === true && key !== undefined)
+      reply = { ...reply, headers: { ...reply.headers, ...rateHeadersOf(limiter.status(key)) } };
     sendReply(incoming.response, requestId, reply, deps.isDraining());
     const ms = performance.now() - started;
     observe(reply.status, ms / 1000);
@@ -101,6 +124,19 @@ export function createRouteServer(
       ...{ requestId, status: reply.status, ms },
       ...{ keyId: key?.keyId, poolId: key?.poolId, code, traceId: span?.traceId },
     });
+  };
+}
+
+function pathOf(url = ''): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+function rateHeadersOf({ limit, remaining, resetAtSeconds }: RateStatus): Record<string, string> {
+  return {
+    'x-ratelimit-limit': `${limit}`,
+    'x-ratelimit-remaining': `${remaining}`,
+    'x-ratelimit-reset': `${resetAtSeconds}`,
   };
 }
 
@@ -117,21 +153,34 @@ function toCoreError(error: unknown, log: Log, where: Where): CoreError {
 }
 
 /** The surface's own words for an error. A surface that fails at it is answered for in RFC 9457's. */
-export function presentError(surface: Surface, error: CoreError, log: Log, where: Where): ReplyText {
+export function presentError(
+  surface: Surface,
+  error: CoreError,
+  given: {
+    log: Log;
+    where: Where;
+    headers: IncomingHttpHeaders;
+    /** Undefined where `Surface.negotiate` was not reached, threw, or is not there. */
+    negotiated: Negotiated | undefined;
+  },
+): ReplyText {
   try {
     const { status, headers, body, contentType = JSON_TYPE } = surface.present(error);
+    const negotiated = given.negotiated ?? surface.negotiateError?.(given.headers);
+    const shaped = negotiated === undefined ? body : negotiated.shape(body);
+    const isWait = error instanceof RateLimited || error instanceof QuotaExceeded;
     const retry =
-      error instanceof RateLimited && headers?.['retry-after'] === undefined
+      isWait && headers?.['retry-after'] === undefined
         ? { 'retry-after': `${error.retryAfterSeconds}` }
         : undefined;
     return {
       status,
       contentType,
-      body: JSON.stringify(body),
+      body: JSON.stringify(shaped),
       headers: retry === undefined ? headers : { ...headers, ...retry },
     };
   } catch (fault) {
-    log.fault(fault, where);
+    given.log.fault(fault, given.where);
     return problem(500, 'An internal error occurred.');
   }
 }

@@ -3,11 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { InvalidInput, RateLimited, Unavailable } from '../core/errors.ts';
+import { InvalidInput, QuotaExceeded, RateLimited, Unavailable } from '../core/errors.ts';
 import { createMetrics } from './metrics.ts';
 import { operatorPages } from './pages.ts';
 import { createServer } from './server.ts';
-import { createFakeSurface, KEY, startFakeServer } from './testing/fake-surface.ts';
+import type { Surface } from './surface.ts';
+import { createFakeSurface, FAKE_LIMITER, KEY, startFakeServer } from './testing/fake-surface.ts';
 
 const good = { apikey: 'good' };
 const jsonType = { 'content-type': 'application/json' };
@@ -107,7 +108,7 @@ test('unknown paths and wrong methods get the envelope of whoever owns the path'
   }
 });
 
-test('bodies that are no JSON object are unreadable', async () => {
+test('bodies that are no JSON are unreadable, and those that are no object are told apart', async () => {
   await using fake = await startFakeServer();
   const echo = async (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = jsonType) =>
     (await (await fetch(`${fake.url}/fake/echo`, { method: 'POST', headers, body })).json()) as {
@@ -115,8 +116,10 @@ test('bodies that are no JSON object are unreadable', async () => {
       seen?: { body: unknown };
     };
   const unreadable = { oops: 'unreadable_body' };
-  for (const body of ['', '{', '[]', '[{}]', '1', 'null', '"a"', `${'['.repeat(100_000)}`, '{"a":1}x'])
+  for (const body of ['', '{', `${'['.repeat(100_000)}`, '{"a":1}x'])
     assert.deepEqual(await echo(body), unreadable, body.slice(0, 20));
+  for (const body of ['[]', '[{}]', '1', 'null', 'true', '"a"'])
+    assert.deepEqual(await echo(body), { oops: 'body_not_object' }, body);
   assert.deepEqual(await echo(`{"a":${'['.repeat(64)}${']'.repeat(64)}}`), unreadable);
   assert.ok((await echo(`{"a":${'['.repeat(63)}${']'.repeat(63)}}`)).seen);
   assert.deepEqual(await echo(Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])), unreadable);
@@ -196,10 +199,151 @@ test("a trusted proxy's report of the client counts", async () => {
 });
 
 test('a used-up limit says when to try again', async () => {
-  await using fake = await startFakeServer({ limiter: { spend: () => Promise.reject(new RateLimited(17)) } });
+  const limiter = { ...FAKE_LIMITER, spend: () => Promise.reject(new RateLimited(17)) };
+  await using fake = await startFakeServer({ limiter });
   const reply = await fetch(`${fake.url}/fake/things/a`, { headers: good });
   assert.equal(reply.status, 429);
   assert.equal(reply.headers.get('retry-after'), '17');
+});
+
+test('a used-up quota says when to try again, too', async () => {
+  const fail = new QuotaExceeded({ limit: 5, resetAtSeconds: 900, retryAfterSeconds: 23 });
+  await using fake = await startFakeServer({ surface: createFakeSurface({ fail }) });
+  const reply = await fetch(`${fake.url}/fake/fail`);
+  assert.equal(reply.headers.get('retry-after'), '23');
+  assert.deepEqual([reply.status, await reply.json()], [429, { oops: 'quota_exceeded' }]);
+});
+
+test('a handler may choose status and headers; the body is still what the schema names', async () => {
+  await using fake = await startFakeServer();
+  const send = (wish: object) =>
+    fetch(`${fake.url}/fake/replies`, {
+      method: 'POST',
+      headers: { ...good, ...jsonType },
+      body: JSON.stringify(wish),
+    });
+  const own = await send({ status: 201, headers: { 'x-own': 'a', 'cache-control': 'private' } });
+  assert.deepEqual([own.status, await own.text()], [201, '{"seen":1}']);
+  assert.equal(own.headers.get('x-own'), 'a');
+  assert.equal(own.headers.get('cache-control'), 'private');
+  const plain = await send({});
+  assert.deepEqual([plain.status, await plain.text()], [202, '{"seen":1}']);
+  const empty = await send({ status: 204 });
+  assert.deepEqual([empty.status, await empty.text()], [204, '']);
+});
+
+test('a use case learns where a request came from, what it called, and nothing of its query', async () => {
+  await using fake = await startFakeServer();
+  const reply = await fetch(`${fake.url}/fake/%63aller?secret=1`, { headers: good });
+  const { seen } = (await reply.json()) as { seen: { origin: object; negotiated?: object; rate: object } };
+  assert.deepEqual(seen.origin, { address: '127.0.0.1', method: 'GET', path: '/fake/%63aller' });
+  assert.equal(seen.negotiated, undefined);
+  assert.deepEqual(seen.rate, FAKE_LIMITER.status(KEY));
+});
+
+/** A surface that wraps every body in what it negotiated, and refuses the wish `none`. */
+function createNegotiating(asked: string[] = []): Surface {
+  const wrap = (how: string) => ({ how, shape: (body: unknown) => ({ [how]: body }) });
+  const negotiate: Surface['negotiate'] = ({ headers, key }) => {
+    asked.push(key.keyId);
+    if (headers.wish === 'none') throw new InvalidInput([]);
+    return wrap(`for-${headers.wish}`);
+  };
+  return { ...createFakeSurface(), negotiate, negotiateError: () => wrap('early') };
+}
+
+test('what a surface negotiates shapes every body, and its handlers see it', async () => {
+  await using fake = await startFakeServer({ surface: createNegotiating() });
+  const get = async (path: string, headers: Record<string, string>) =>
+    (await fetch(fake.url + path, { headers: { wish: 'me', ...headers } })).json();
+  assert.deepEqual(await get('/fake/things/a', good), {
+    'for-me': { id: 'a', size: null, parts: [{ name: 'a' }] },
+  });
+  const called = (await get('/fake/caller', good)) as { 'for-me': { seen: { negotiated: object } } };
+  assert.deepEqual(called['for-me'].seen.negotiated, { how: 'for-me' });
+  // Errors after it have its shape too; all others the early one.
+  assert.deepEqual(await get('/fake/caller', { apikey: 'reader' }), { 'for-me': { oops: 'not_permitted' } });
+  assert.deepEqual(await get('/fake/caller', {}), { early: { oops: 'credential_missing' } });
+  assert.deepEqual(await get('/fake/caller', { ...good, wish: 'none' }), {
+    early: { oops: 'invalid_input', fields: [] },
+  });
+  assert.deepEqual(await get('/fake/nowhere', good), { early: { oops: 'no_such_route' } });
+  assert.deepEqual(await get('/fake/fail', good), { early: { oops: 'internal_fault' } });
+  assert.deepEqual(await get('/fake/slow', good), { seen: 'done' }, 'an open route negotiates nothing');
+});
+
+test('key, address, limit, negotiation, grant, body: in this order', async () => {
+  const asked: string[] = [];
+  const surface = createNegotiating(asked);
+  const limited = { ...FAKE_LIMITER, spend: () => Promise.reject(new RateLimited(1)) };
+  const codes: string[] = [];
+  const post = async (limiter: typeof FAKE_LIMITER, headers: Record<string, string>) => {
+    await using fake = await startFakeServer({ surface, limiter });
+    const init = { method: 'POST', headers, body: '{' };
+    const body = (await (await fetch(`${fake.url}/fake/things`, init)).json()) as Record<string, object>;
+    codes.push(...Object.values(body).map((error) => ('oops' in error ? String(error.oops) : '')));
+  };
+  await post(limited, { apikey: 'bad', wish: 'none' });
+  await post(limited, { apikey: 'distant', wish: 'none' });
+  await post(limited, { apikey: 'reader', wish: 'none' });
+  assert.deepEqual(asked, []);
+  await post(FAKE_LIMITER, { apikey: 'reader', wish: 'none' });
+  assert.equal(asked.length, 1);
+  await post(FAKE_LIMITER, { apikey: 'reader' });
+  await post(FAKE_LIMITER, { ...good, ...jsonType });
+  assert.deepEqual(codes, [
+    ...['credential_rejected', 'address_not_allowed', 'rate_limited', 'invalid_input'],
+    ...['not_permitted', 'unreadable_body'],
+  ]);
+});
+
+test('a surface that cannot shape an error is answered for', async () => {
+  const negotiateError = () => {
+    throw new Error('x');
+  };
+  await using fake = await startFakeServer({ surface: { ...createFakeSurface(), negotiateError } });
+  for (const path of ['/fake/nowhere', '/fake/things/a']) {
+    const reply = await fetch(fake.url + path);
+    assert.equal(reply.status, 500);
+    assert.equal(reply.headers.get('content-type'), 'application/problem+json');
+  }
+});
+
+test('a surface may tell how the key stands: on every reply to a good key, and on no 401', async () => {
+  const surface = { ...createFakeSurface({ fail: new Error('x') }), rateHeaders: true };
+  await using fake = await startFakeServer({ surface });
+  const told = async (path: string, init: RequestInit) => {
+    const { status, headers } = await fetch(fake.url + path, init);
+    return [status, ...['limit', 'remaining', 'reset'].map((name) => headers.get(`x-ratelimit-${name}`))];
+  };
+  const all = ['1000', '7', '60'];
+  assert.deepEqual(await told('/fake/things/a', { headers: good }), [200, ...all]);
+  assert.deepEqual(await told('/fake/things/a', { headers: good, method: 'HEAD' }), [200, ...all]);
+  assert.deepEqual(await told('/fake/things/a', { headers: good, method: 'DELETE' }), [204, ...all]);
+  assert.deepEqual(await told('/fake/caller', { headers: { apikey: 'reader' } }), [403, ...all]);
+  assert.deepEqual(await told('/fake/caller', { headers: { apikey: 'distant' } }), [403, ...all]);
+  const post = { method: 'POST', headers: { ...good, ...jsonType } };
+  assert.deepEqual(await told('/fake/things', { ...post, body: '{' }), [400, ...all]);
+  assert.deepEqual(await told('/fake/replies', { ...post, body: '{"headers":{"x-own":"a"}}' }), [
+    202,
+    ...all,
+  ]);
+  const none = [null, null, null];
+  assert.deepEqual(await told('/fake/things/a', {}), [401, ...none]);
+  assert.deepEqual(await told('/fake/things/a', { headers: { apikey: 'bad' } }), [401, ...none]);
+  assert.deepEqual(await told('/fake/slow', { headers: good }), [200, ...none]);
+  await using silent = await startFakeServer();
+  const reply = await fetch(`${silent.url}/fake/things/a`, { headers: good });
+  assert.equal(reply.headers.get('x-ratelimit-limit'), null);
+});
+
+test('a publishable key reaches what asks for its one grant and nothing else, whatever it was given', async () => {
+  await using fake = await startFakeServer();
+  const status = async (method: string, path: string) =>
+    (await fetch(fake.url + path, { method, headers: { apikey: 'public' } })).status;
+  assert.equal(await status('GET', '/fake/caller'), 200);
+  assert.equal(await status('GET', '/fake/things/a'), 403);
+  assert.equal(await status('DELETE', '/fake/things/a'), 403, 'any key will do, but not this one');
 });
 
 test('what is no CoreError is logged without its message and presented as internal', async () => {
@@ -356,7 +500,7 @@ test('two operations of one name, and a route that is open for no reason, are re
   assert.ok(route !== undefined);
   const options = {
     verifier: { verify: () => KEY },
-    limiter: { spend: () => undefined },
+    limiter: FAKE_LIMITER,
     clock: { now: () => new Date(0) },
     readiness: async () => true,
   };

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { NoSuchRoute } from '../core/errors.ts';
+import { type CoreError, MethodNotAllowed, NoSuchRoute } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import { answerBrokenHttp } from './broken-http.ts';
 import { createClientAddress } from './client-address.ts';
@@ -192,10 +192,12 @@ function refuseUnrouted(
   const owner = surfaces.find((surface) => surface.owns(path));
   const name = { surface: owner?.name ?? 'none', operation: 'none', route: 'none' };
   const writeLine = log.requestWriter(name);
+  const where = { ...name, requestId: request.id };
+  const { headers } = request.raw;
   const answer =
     owner === undefined
       ? problem(404, 'There is no such route.')
-      : presentError(owner, new NoSuchRoute(), log, { ...name, requestId: request.id });
+      : presentError(owner, refusalOf(owner, path), { log, where, headers, negotiated: undefined });
   sendReply(reply.raw, request.id, answer, isDraining());
   writeLine?.({
     requestId: request.id,
@@ -203,6 +205,35 @@ function refuseUnrouted(
     ms: 0,
     ...{ keyId: undefined, poolId: undefined, traceId: undefined, code: 'no_such_route' },
   });
+}
+
+function refusalOf(owner: Surface, path: string): CoreError {
+  const isKnown =
+    owner.tellsMethods === true &&
+    isDecodable(path) &&
+    owner.routes.some((route) => patternOf(route.path).test(path));
+  return isKnown ? new MethodNotAllowed() : new NoSuchRoute();
+}
+
+/** Broken percent-encoding is no route's, whatever the method. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const patterns = new Map<string, RegExp>();
+
+/** Of a route's path: the router only says that no route of the method matches. */
+function patternOf(path: string): RegExp {
+  const known = patterns.get(path);
+  if (known !== undefined) return known;
+  const made = new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`);
+  patterns.set(path, made);
+  return made;
 }
 
 function unreachable(): never {

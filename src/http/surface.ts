@@ -1,11 +1,14 @@
 import type { TSchema } from 'typebox';
 import type { CoreError } from '../core/errors.ts';
-import type { Route } from './route.ts';
+import type { VerifiedKey } from './ports.ts';
+import type { GuardedRequest, Negotiated, Route } from './route.ts';
+
+export type { Negotiated } from './route.ts';
 
 /** An error in a surface's own words. */
 export interface Presented {
   readonly status: number;
-  /** Lower-case names. `retry-after` of a RateLimited is added by the kit where it is not given. */
+  /** Lower-case names. `retry-after` of RateLimited and QuotaExceeded is added by the kit where it is not given. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
   /** Default `application/json`. */
@@ -32,6 +35,23 @@ export interface Surface {
    * and a wrong method come as NoSuchRoute.
    */
   present(error: CoreError): Presented;
+  /**
+   * Reads what a caller wants of every reply (a version, a spelling of keys). Called for guarded routes once key,
+   * address and rate limit have passed, before the grant is asked for and the body is read.
+   * @throws CoreError The caller's wish is none that can be met.
+   */
+  negotiate?(request: { readonly headers: GuardedRequest['headers']; readonly key: VerifiedKey }): Negotiated;
+  /** The surface's error codes that `negotiate` answers with, on every guarded route; for the reference. */
+  readonly negotiationErrors?: readonly string[];
+  /**
+   * For errors without `negotiate`'s result: those that come before it, its own, those of open routes, and
+   * addresses that no route matches. Takes whatever it is sent; never throws.
+   */
+  negotiateError?(headers: GuardedRequest['headers']): Negotiated;
+  /** A known path with another method is refused as MethodNotAllowed; default: as NoSuchRoute. */
+  readonly tellsMethods?: boolean;
+  /** Every reply to a good key tells how the key stands: `x-ratelimit-limit`, `-remaining` and `-reset`. */
+  readonly rateHeaders?: boolean;
   /** The body of every error, for the reference. */
   readonly errorSchema: TSchema;
   /** The HTTP status of each code that routes list in `errors`, for the reference. */
@@ -54,8 +74,10 @@ export function checkSurfaces(surfaces: readonly Surface[]): void {
     if (!name.split('.').every((part) => NAME.test(part))) throw new TypeError(`No name: ${name}`);
     names.add(name);
   };
-  for (const { name, routes, errorStatuses } of surfaces) {
+  for (const { name, routes, errorStatuses, negotiationErrors = [] } of surfaces) {
     claim(name);
+    for (const code of negotiationErrors)
+      if (errorStatuses[code] === undefined) throw new TypeError(`${name} names the unknown error ${code}`);
     for (const { operation, guard, errors = [] } of routes) {
       claim(`${name}.${operation}`);
       if (guard.kind === 'open' && guard.because.trim() === '')

@@ -3,6 +3,8 @@ export interface Job {
   readonly name: string;
   readonly everyMs: number;
   run(): Promise<void>;
+  /** Runs until nothing is left to do, also of what runs have started; for whoever wants to see the end of it. */
+  settled?(): Promise<void>;
 }
 
 /**
@@ -14,15 +16,27 @@ export interface Job {
 export function startJobs(
   jobs: readonly Job[],
   onFault: (error: unknown, job: string) => void,
-): { stop(): Promise<void> } {
+): {
+  stop(): Promise<void>;
+  /** Runs a job now, after its present run, to its very end. @throws Whatever the run throws. */
+  run(name: string): Promise<void>;
+} {
   let stopped = false;
   const running = new Set<Promise<void>>();
   const timers = new Map<Job, NodeJS.Timeout>();
+  const last = new Map<Job, Promise<void>>();
+  const runAfterLast = (job: Job): Promise<void> => {
+    const run = (last.get(job) ?? Promise.resolve()).then(() => job.run());
+    last.set(
+      job,
+      run.catch(() => {}),
+    );
+    return run;
+  };
   const schedule = (job: Job): void => {
     if (stopped) return;
     const timer = setTimeout(() => {
-      const run: Promise<void> = job
-        .run()
+      const run: Promise<void> = runAfterLast(job)
         .catch((error: unknown) => onFault(error, job.name))
         .finally(() => {
           running.delete(run);
@@ -40,6 +54,12 @@ export function startJobs(
       stopped = true;
       for (const timer of timers.values()) clearTimeout(timer);
       await Promise.allSettled(running);
+    },
+    async run(name) {
+      const job = jobs.find((candidate) => candidate.name === name);
+      if (job === undefined) throw new RangeError(`there is no job ${name}`);
+      await runAfterLast(job);
+      await job.settled?.();
     },
   };
 }

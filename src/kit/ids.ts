@@ -46,6 +46,7 @@ const TYPE_NAMES = new Map<number, ResourceType>(
   Object.entries(RESOURCE_TYPES).map(([name, bits]) => [bits, name as ResourceType]),
 );
 
+const LOW_BITS = (1n << 62n) - 1n;
 const RANDOM_MASK = (1n << 74n) - 1n;
 
 /** The two parts of a UUIDv7 (RFC 9562 section 5.7) that are not fixed. */
@@ -136,6 +137,19 @@ export function parseTagged(text: string, tag: string): Uuid | null {
   return words === null ? null : (writeUuid(words) as Uuid);
 }
 
+const SEQUENCE_EPOCH_MS = Date.UTC(2024, 0, 1);
+
+/**
+ * A whole number that rises with the ids of one generator, strictly; below 2^53 until 2093. Of two processes' ids within
+ * one millisecond it may be the same.
+ */
+export function sequenceOf(uuid: string): number {
+  const words = readUuid(uuid);
+  if (words === null) throw new TypeError('not a UUIDv7');
+  const ms = words.msHigh * 2 ** 24 + (words.msLow >>> 0);
+  return (ms - SEQUENCE_EPOCH_MS) * 4096 + (words.top >> 2);
+}
+
 /** Issues UUIDv7s in strictly rising order within one generator, also when the clock steps back. */
 export interface IdGenerator {
   next(): Uuid;
@@ -163,9 +177,9 @@ export function createIdGenerator(source: {
         lastMs = now;
         lastRandom = draw();
       } else {
-        // Same millisecond, or a clock that stepped back: count up by a random step, so that order is kept and
-        // the next id still cannot be guessed from this one.
-        lastRandom += (draw() & 0xffff_ffff_ffffn) + 1n;
+        // Same millisecond, or a clock that stepped back: the first 12 random bits count up (RFC 9562, 6.2, method 1)
+        // and the others are drawn anew, so that order is kept and the next id cannot be guessed from this one.
+        lastRandom = (((lastRandom >> 62n) + 1n) << 62n) | (draw() & LOW_BITS);
         if (lastRandom > RANDOM_MASK) {
           lastMs += 1;
           lastRandom = draw();

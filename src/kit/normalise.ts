@@ -9,6 +9,11 @@ const DOMAIN =
 const NOT_IN_DOMAIN = /[^A-Za-z0-9._\-\u0080-\u{10ffff}]/u;
 const NUMERIC_DOMAIN = /^[0-9.]+$/;
 
+/** What of a text can be seen; empty for one that only looks empty. */
+export function visibleOf(text: string): string {
+  return text.replace(INVISIBLE, '').trim();
+}
+
 function fold(text: string): string {
   return text.normalize('NFKC').replace(INVISIBLE, '').trim().toLowerCase().normalize('NFKC');
 }
@@ -41,4 +46,17 @@ export function normaliseUsername(text: string): string | null {
   const folded = fold(text);
   const length = [...text.trim()].length;
   return folded === '' || length > 64 || /\p{Cc}/u.test(folded) ? null : folded;
+}
+
+/**
+ * Upper and lower case made one, letter by letter, so that a part of a text folds as it does within the whole: no final
+ * sigma. For looking for a part of a text.
+ */
+export function foldCase(text: string): string {
+  return [...text].map((letter) => letter.toLowerCase().replace('ς', 'σ')).join('');
+}
+
+/** For names and places: NFKC, invisible characters dropped, lower case, inner white space collapsed, trimmed. */
+export function normaliseLoosely(text: string): string {
+  return fold(text).replaceAll(/\s+/gu, ' ').trim();
 }

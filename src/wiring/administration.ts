@@ -1,17 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   AccountAdministration,
   IdentityAdministration,
   KeyAdministration,
+  RotationAdministration,
+  VerificationAdministration,
+  WebhookAdministration,
 } from '../cli/wiring-types.ts';
+import type { Config } from '../config/load.ts';
 import type { Deps } from '../core/deps.ts';
-import { InternalFault, NotFound } from '../core/errors.ts';
+import { InternalFault, NotFound, WrongState } from '../core/errors.ts';
 import { purgeIdentities } from '../core/identities/purge-identities.ts';
 import { changeApiKey, createApiKey } from '../core/keys/manage-keys.ts';
 import { createAccount } from '../core/pools/create-account.ts';
 import type { Environment, KeyId } from '../core/ports.ts';
-import { toPlaced } from '../kit/ids.ts';
+import { rotateKeys, rotateRootKey } from '../core/rotation/rotate-keys.ts';
+import { configureVerification, getVerificationSettings } from '../core/verification/configure.ts';
+import { createWebhook, WEBHOOKS_MAX } from '../core/webhooks/manage-webhooks.ts';
+import { addRootKey, pruneRootKeys, stageRootKey } from '../crypto/root-key-file.ts';
+import { toPlaced, toTagged } from '../kit/ids.ts';
 import type { Database } from '../store/postgres.ts';
 import { listAllPoolIds } from '../store/repositories/pool-configs.ts';
+import { createRotationStore } from '../store/repositories/rotations.ts';
+import { versioning } from '../surfaces/verification/negotiate.ts';
 
 /** Requests a minute of keys that are not given another limit. */
 export const REQUESTS_PER_MINUTE = 60_000;
@@ -76,6 +87,70 @@ export function administerIdentities(deps: Deps, db: Database): IdentityAdminist
         });
       }
       return removed;
+    },
+  };
+}
+
+export function administerVerification(deps: Deps): VerificationAdministration {
+  return {
+    show: (poolId) => getVerificationSettings(deps, poolId),
+    configure: (input) => configureVerification(deps, input),
+  };
+}
+
+export function administerRotations(
+  { clock, ids, vault }: Pick<Deps, 'clock' | 'ids' | 'vault'>,
+  db: Database,
+  rootKey: Config['rootKey'],
+): RotationAdministration {
+  const rotations = createRotationStore(db);
+  const deps = { clock, ids, vault, rotations, pause: (ms: number) => delay(ms) };
+  const { file } = rootKey;
+  return {
+    async rotate({ poolId, ...input }) {
+      if (poolId !== null && (await rotations.listPoolKeys(poolId)).keys.length === 0) throw new NotFound();
+      const poolIds = poolId === null ? await listAllPoolIds(db) : [poolId];
+      return rotateKeys(deps, { ...input, poolIds });
+    },
+    async rotateRoot({ prune, ...input }) {
+      if (prune && file === null) {
+        throw new WrongState('Only a root key file can be pruned; this root key is kept elsewhere.');
+      }
+      const addKey = prune || file === null ? null : () => addRootKey(file);
+      const rotated = await rotateRootKey(deps, { ...input, addKey });
+      const removed =
+        prune && file !== null
+          ? await rotations.withRootKeyFile(() => pruneRootKeys(file, () => rotations.listRootKeyIds()))
+          : [];
+      return { ...rotated, removed };
+    },
+    async stageRoot() {
+      if (file === null) throw new WrongState('Only a root key file can have a staged key.');
+      return rotations.withRootKeyFile(() => stageRootKey(file));
+    },
+  };
+}
+
+export function administerWebhooks(deps: Deps): WebhookAdministration {
+  return {
+    async add({ poolId, url, apiVersion, enabledEvents, dialect, keyInflection, label }) {
+      const { webhook, secret } = await createWebhook(
+        deps,
+        { poolId, context: null },
+        {
+          apiVersion: versioning.resolve(undefined, apiVersion),
+          ...{ url, dialect, label, enabled_events: enabledEvents, key_inflection: keyInflection },
+        },
+      );
+      if (secret === null) throw new InternalFault('a webhook was made without a secret');
+      return { id: toTagged(webhook.id, 'whe'), secret };
+    },
+    async list(poolId) {
+      await deps.configs.current(poolId);
+      const { items } = await deps.webhooks.listWebhooks(poolId, { offset: 0, limit: WEBHOOKS_MAX });
+      return items.map(({ id, url, dialect, enabledEvents, isActive, label }) => {
+        return { id: toTagged(id, 'whe'), url, dialect, enabledEvents, isActive, label };
+      });
     },
   };
 }

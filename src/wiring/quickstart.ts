@@ -135,6 +135,7 @@ export function quickstartLines(file: QuickstartFile, path: string): string[] {
       factors: [{ name: 'email', type: 'email', value: 'hello@example.com' }],
     },
   });
+  const verification = `-H 'X-API-Key: ${live.api_key}' -H 'Content-Type: application/json'`;
   return [
     '',
     `Selfsame is serving on ${url}`,
@@ -150,7 +151,11 @@ export function quickstartLines(file: QuickstartFile, path: string): string[] {
     `curl -sS ${url}/api/v1/identity -H 'Authorization: Bearer ${live.api_key}' -H 'Content-Type: application/json' -d '${create}'`,
     `curl -sS -H 'Authorization: Bearer ${live.api_key}' '${url}/api/v1/identity?pool_id=${live.pool_id}'`,
     '',
-    'The verification, kyc, iam and identify surfaces are not in this version yet.',
+    '# verification: make an identity by your own reference, then update it',
+    `curl -sS ${url}/api/v1/identities ${verification} -d '{"external_ref":"user-1","upsert":true}'`,
+    `curl -sS -X PATCH ${url}/api/v1/identities/user-1 ${verification} -d '{"first_name":"Ada","country":"GB"}'`,
+    '',
+    'The kyc, iam and identify surfaces are not in this version yet.',
     '',
   ];
 }

@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { DestinationStream } from 'pino';
 import type { Config } from '../config/load.ts';
 import type { Deps } from '../core/deps.ts';
+import { DestinationRefused, RootKeyMismatch } from '../core/errors.ts';
 import { createKeyAuthenticator, type KeyAuthenticator } from '../core/keys/authenticate-key.ts';
 import { PoolConfigs } from '../core/pools/pool-configs.ts';
 import type { Clock, KeyManagementService } from '../core/ports.ts';
+import type { WebhookSender } from '../core/webhooks/ports.ts';
 import { openEnvironmentKms, openFileKms } from '../crypto/file-kms.ts';
 import { createRandomPool } from '../crypto/random-pool.ts';
 import { requireRootKey } from '../crypto/root-key-check.ts';
 import { secretHasher } from '../crypto/secret-hasher.ts';
 import { createVault } from '../crypto/vault.ts';
+import { webhookSigner } from '../crypto/webhook-signer.ts';
 import { createLog, type Log } from '../http/logging.ts';
 import { createOtlpExporter } from '../http/otlp-exporter.ts';
 import { createRateLimiter } from '../http/rate-limiter.ts';
@@ -17,6 +20,7 @@ import { createServer, type Server } from '../http/server.ts';
 import type { Surface } from '../http/surface.ts';
 import { createTracer } from '../http/tracing.ts';
 import { startJobs } from '../jobs/periodic.ts';
+import { createWebhookJob } from '../jobs/webhooks.ts';
 import { createIdGenerator } from '../kit/ids.ts';
 import { type LocalPlaceFinder, openPlaceFinder } from '../providers/geo/place-finder.ts';
 import { createGuardedClient } from '../providers/net/guarded-client.ts';
@@ -26,18 +30,30 @@ import { startEmbedded } from '../store/engines/embedded.ts';
 import { checkMigrations } from '../store/migrate.ts';
 import { connect, type Database } from '../store/postgres.ts';
 import { createApiKeyStore } from '../store/repositories/api-keys.ts';
+import { createAuditStore } from '../store/repositories/audit.ts';
 import { removeExpired } from '../store/repositories/housekeeping.ts';
 import { createIdentityStore } from '../store/repositories/identities.ts';
 import { createOrganisationStore } from '../store/repositories/organisation.ts';
 import { createPoolConfigStore } from '../store/repositories/pool-configs.ts';
 import { createPoolKeyStore, listRootKeyIds } from '../store/repositories/pool-keys.ts';
 import { createRateLeaseStore } from '../store/repositories/rate-leases.ts';
+import { createRecords } from '../store/repositories/records.ts';
+import { createRelationshipStore } from '../store/repositories/relationships.ts';
+import { createVerificationSettingsStore } from '../store/repositories/verification-settings.ts';
+import { createVerificationStore } from '../store/repositories/verifications.ts';
+import { createWebhookStore } from '../store/repositories/webhooks.ts';
 import type { Statement } from '../store/session.ts';
 import { createPoolsSurface } from '../surfaces/pools/surface.ts';
+import { createVerificationSurface } from '../surfaces/verification/surface.ts';
 import { packageVersion } from './package-version.ts';
 
 const OUTGOING_TIMEOUT_MS = 10_000;
 const OUTGOING_BYTES_MAX = 1024 * 1024;
+/** A receiver has so long to answer (contract verification 5.4); what it says is not looked at. */
+const WEBHOOK_TIMEOUT_MS = 30_000;
+const WEBHOOK_BYTES_MAX = 64 * 1024;
+/** For messages under way when the server stops. */
+const WEBHOOK_GRACE_MS = 2000;
 const USES_EVERY_MS = 10_000;
 const HOUSEKEEPING_EVERY_MS = 60_000;
 
@@ -95,10 +111,18 @@ export async function openDatabase(config: Config, options: OpenOptions = {}): P
 /** The root key's service, proved against what the database was sealed with (DESIGN 5). @throws RootKeyMismatch */
 export async function openRootKey(config: Config, db: Database): Promise<KeyManagementService> {
   const storedRootKeyIds = await listRootKeyIds(db);
-  const kms = await openKms(config, storedRootKeyIds);
-  const samples = await Promise.all(storedRootKeyIds.map((id) => findSample(db, id)));
-  await requireRootKey({ kms, stored: { rootKeyIds: storedRootKeyIds, samples: samples.flat() } });
-  return kms;
+  try {
+    const kms = await openKms(config, storedRootKeyIds);
+    const samples = await Promise.all(storedRootKeyIds.map((id) => findSample(db, id)));
+    await requireRootKey({ kms, stored: { rootKeyIds: storedRootKeyIds, samples: samples.flat() } });
+    return kms;
+  } catch (error) {
+    // A rotation may have ended in between, and its old key be gone from the file.
+    const now = await listRootKeyIds(db);
+    if (error instanceof RootKeyMismatch && now.join() !== storedRootKeyIds.join())
+      return openRootKey(config, db);
+    throw error;
+  }
 }
 
 async function findSample(db: Database, rootKeyId: string) {
@@ -107,13 +131,13 @@ async function findSample(db: Database, rootKeyId: string) {
     parameters: [rootKeyId],
   });
   const [row] = rows;
-  const keys = row === undefined ? [] : await createPoolKeyStore(db).listPoolKeys(row.pool_id);
+  const { keys } = row === undefined ? { keys: [] } : await createPoolKeyStore(db).listPoolKeys(row.pool_id);
   return keys.filter((key) => key.rootKeyId === rootKeyId).slice(0, 1);
 }
 
 async function openKms(config: Config, storedRootKeyIds: readonly string[]): Promise<KeyManagementService> {
-  const { file, value, transit, createIfMissing } = config.rootKey;
-  if (value !== null) return openEnvironmentKms(value.reveal());
+  const { file, value, previous, transit, createIfMissing } = config.rootKey;
+  if (value !== null) return openEnvironmentKms(value.reveal(), previous?.reveal() ?? []);
   if (transit !== null) {
     const { address, token, mount, key, namespace } = transit;
     // The operator names this address in the configuration, so it may well be a private one.
@@ -147,12 +171,41 @@ export async function wireCore(config: Config, { db, clock }: Opened): Promise<W
     vault: createVault({ kms, poolKeys: createPoolKeyStore(db), randomBytes, nonceBytes: publicBytes }),
     configs: new PoolConfigs(createPoolConfigStore(db)),
     identities: createIdentityStore(db),
+    records: createRecords(db),
+    relationships: createRelationshipStore(db),
+    verifications: createVerificationStore(db),
     organisation: createOrganisationStore(db),
+    audit: createAuditStore(db),
+    verificationSettings: createVerificationSettingsStore(db),
     keys,
     places,
     limits: { titleSortMax: config.pools.titleSortMax },
+    webhooks: createWebhookStore(db),
+    outgoing: { plainHttp: config.outgoing.allowPrivate.length > 0 },
   };
   return { deps, authenticator: createKeyAuthenticator({ keys, secrets: secretHasher }), places };
+}
+
+/** The one way out for what tenants ask us to call. */
+function createWebhookSender({ outgoing }: Config, log: Log): WebhookSender {
+  const client = createGuardedClient({
+    allowPrivate: outgoing.allowPrivate,
+    timeoutMs: WEBHOOK_TIMEOUT_MS,
+    maxResponseBytes: WEBHOOK_BYTES_MAX,
+  });
+  return {
+    async post({ deliveryId, ...request }) {
+      try {
+        return await client.request({ ...request, method: 'POST', excess: 'cut' });
+      } catch (error) {
+        // Not where to, and not what the name resolved to.
+        if (error instanceof DestinationRefused) {
+          log.general.warn({ deliveryId, reason: error.detail }, 'webhook destination refused');
+        }
+        throw error;
+      }
+    },
+  };
 }
 
 /** Every surface there is; the reference pages and the matrices of the tests follow from this list. */
@@ -161,7 +214,7 @@ export function createSurfaces(config: Config, deps: Deps, log: Log): Surface[] 
   const ja4Header = config.server.ja4Header.toLowerCase();
   const onFault = (fault: unknown) =>
     log.fault(fault, { requestId: '', surface: 'pools', operation: 'bulk' });
-  return [createPoolsSurface(deps, { snapshotUnknown, ja4Header, onFault })];
+  return [createPoolsSurface(deps, { snapshotUnknown, ja4Header, onFault }), createVerificationSurface(deps)];
 }
 
 /** `start` shows its metrics to this machine; in production nobody gets them without a token. */
@@ -175,6 +228,8 @@ export interface Serving {
   readonly url: string;
   readonly server: Server;
   readonly deps: Deps;
+  /** Runs a job to its end, now: `webhooks`, `housekeeping`, `key-uses`. */
+  runJob(name: string): Promise<void>;
   reload(): Promise<void>;
   /** Drains, writes what was gathered, gives everything back. */
   close(): Promise<void>;
@@ -214,8 +269,13 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
     ...(settings.publicUrl === null ? {} : { publicUrl: settings.publicUrl }),
     ...(tracer === undefined ? {} : { tracer }),
   });
+  const webhooks = createWebhookJob(
+    { ...deps, sender: createWebhookSender(config, log), signer: webhookSigner },
+    (error) => log.fault(error, { requestId: '', surface: 'jobs', operation: 'webhooks' }),
+  );
   const jobs = startJobs(
     [
+      webhooks,
       { name: 'key-uses', everyMs: USES_EVERY_MS, run: () => authenticator.flushUses() },
       { name: 'housekeeping', everyMs: HOUSEKEEPING_EVERY_MS, run: () => removeExpired(db, clock.now()) },
     ],
@@ -228,9 +288,11 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
     url,
     server,
     deps,
+    runJob: (name) => jobs.run(name),
     reload: () => places.reload(),
     async close() {
       await server.drain(settings.drainSeconds * 1000);
+      await webhooks.stop(WEBHOOK_GRACE_MS);
       await jobs.stop();
       await authenticator
         .flushUses()

@@ -1,18 +1,38 @@
 import assert from 'node:assert/strict';
 import { ERROR_CODES } from '../../src/surfaces/pools/wire.ts';
-import type { FixtureTable, PublishedRoute } from './matrix.ts';
+import { ERROR_STATUSES } from '../../src/surfaces/verification/errors.ts';
+import type { FixtureTable, PublishedRoute, ReferenceIn } from './matrix.ts';
 import { POOLS_FIXTURES } from './matrix-pools.ts';
+import { VERIFICATION_FIXTURES } from './matrix-verification.ts';
 import type { Reply } from './server.ts';
+
+/** A refusal, or several of which each will do. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+}
 
 /** What a surface's errors look like. A surface without an entry here fails the matrices. */
 export interface Envelope {
   readonly fixtures: FixtureTable;
   /** Asserts the shape of an error's body and gives its code. */
   readError(body: unknown): string;
-  readonly codes: Readonly<
-    Record<'missingKey' | 'badKey' | 'notPermitted' | 'notFound' | 'badBody' | 'wrongType' | 'badId', string>
-  >;
+  readonly codes: Readonly<Record<'missingKey' | 'badKey' | 'notPermitted' | 'notFound' | 'badBody', string>>;
+  /** JSON that is no object. */
+  readonly notObject: Refusal;
+  readonly tooLarge: Refusal;
+  /** A method that a path does not have. */
+  readonly wrongMethod: Refusal;
+  /** An id of another type of thing in this surface. */
+  readonly wrongType: Refusal;
+  /** What is no id; in a body, of text that no field takes as well. */
+  readonly badId: Readonly<Record<ReferenceIn['in'], readonly Refusal[]>>;
+  /** What a body may hold besides, to no effect. */
+  surplus(word: string): Readonly<Record<string, unknown>>;
 }
+
+const POOLS_BAD_ID: readonly Refusal[] = [{ status: 422, code: 'invalid_value' }];
+const VERIFICATION_MISSING: Refusal = { status: 404, code: 'not_found' };
 
 export const SURFACES: Readonly<Record<string, Envelope>> = {
   pools: {
@@ -33,9 +53,53 @@ export const SURFACES: Readonly<Record<string, Envelope>> = {
       notPermitted: 'not_permitted',
       notFound: 'not_found',
       badBody: 'bad_request',
-      wrongType: 'unexpected_ref_type',
-      badId: 'invalid_value',
     },
+    notObject: { status: 400, code: 'bad_request' },
+    tooLarge: { status: 413, code: 'bad_request' },
+    wrongMethod: { status: 404, code: 'not_found' },
+    wrongType: { status: 422, code: 'unexpected_ref_type' },
+    badId: { path: POOLS_BAD_ID, query: POOLS_BAD_ID, body: POOLS_BAD_ID },
+    surplus: (word) => ({
+      ...{ claims: { [word]: word }, nid: word, type: word, status: 'deleted', id: word, partition: 7 },
+      [word]: word,
+    }),
+  },
+  verification: {
+    fixtures: VERIFICATION_FIXTURES,
+    readError(body) {
+      assert.ok(typeof body === 'object' && body !== null, 'an error is an object');
+      const { errors, ...top } = body as Record<string, unknown>;
+      assert.deepEqual(Object.keys(top), ['error', 'detail', 'status_code']);
+      const { error, detail, status_code: status } = top;
+      assert.equal((ERROR_STATUSES as Readonly<Record<string, number>>)[String(error)], status);
+      assert.ok(typeof detail === 'string' && detail !== '');
+      if (errors !== undefined) {
+        assert.ok(Array.isArray(errors) && errors.length > 0);
+        for (const entry of errors) assert.deepEqual(Object.keys(entry), ['field', 'message']);
+      }
+      return String(error);
+    },
+    codes: {
+      missingKey: 'unauthorized',
+      badKey: 'unauthorized',
+      notPermitted: 'forbidden',
+      notFound: 'not_found',
+      badBody: 'bad_request',
+    },
+    notObject: { status: 422, code: 'validation_error' },
+    tooLarge: { status: 413, code: 'payload_too_large' },
+    wrongMethod: { status: 405, code: 'method_not_allowed' },
+    // An identity's reference is any text, so that another thing's id is one of nobody.
+    wrongType: VERIFICATION_MISSING,
+    badId: {
+      path: [VERIFICATION_MISSING],
+      query: [VERIFICATION_MISSING],
+      body: [VERIFICATION_MISSING, { status: 422, code: 'validation_error' }],
+    },
+    surplus: (word) => ({
+      ...{ id: word, org_id: word, is_sandbox: true, session_count: 9, created_at: word, updated_at: word },
+      ...{ extracted_data: { first_name: word }, latest_session_id: word, archived_at: word, [word]: word },
+    }),
   },
 };
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { encodePlaced, parsePlaced } from '../../src/kit/ids.ts';
+import { GRANTS } from '../../src/core/grants.ts';
+import { encodePlaced, parsePlaced, toTagged } from '../../src/kit/ids.ts';
+import { type Makers, makersOf } from './matrix-makers.ts';
 import type { Reply, TestServer } from './server.ts';
 import { startServer } from './server.ts';
 
@@ -14,19 +16,42 @@ export interface PublishedRoute {
   readonly operation: string;
   /** The grant that it needs; null: any key will do. */
   readonly grant: string | null;
+  /** Another grant that will do as well. */
+  readonly or: string | null;
   readonly needsKey: boolean;
   /** The statuses that it says it answers with. */
   readonly statuses: readonly number[];
+  /** Those of success. */
+  readonly successes: readonly number[];
   readonly reads: 'json' | 'json-or-none' | 'none';
 }
 
-export type Resource = 'account' | 'domain' | 'ruleset' | 'pool' | 'identity';
+export type PoolsResource = 'account' | 'domain' | 'ruleset' | 'pool' | 'identity';
+/** `record` is an identity in verification's spelling; each with the tag of its ids. */
+export const VERIFICATION_TAGS = {
+  record: 'idn',
+  session: 'ses',
+  identityType: 'idtype',
+  customField: 'cfield',
+  webhook: 'whe',
+  delivery: 'whd',
+  event: 'aud',
+  relationship: 'rel',
+} as const;
+export type VerificationResource = keyof typeof VERIFICATION_TAGS;
+export type Resource = PoolsResource | VerificationResource;
+
+export function isVerification(type: Resource): type is VerificationResource {
+  return Object.hasOwn(VERIFICATION_TAGS, type);
+}
 
 /** One call of a route. `body` undefined: none is sent. */
 export interface Sent {
   readonly path: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Whose call it is; default the live pool's. */
+  readonly key?: string;
 }
 
 /** An id within a call. */
@@ -34,6 +59,8 @@ export interface ReferenceIn {
   readonly in: 'path' | 'query' | 'body';
   readonly name: string;
   readonly type: Resource;
+  /** How an id of nothing is refused; default as the surface does. */
+  readonly missing?: { readonly status: number; readonly code: string };
 }
 
 /** What the matrices must know of a route that its table does not tell. */
@@ -41,6 +68,8 @@ export interface RouteFixture {
   /** A call that succeeds, on things made for it where it changes or closes them. */
   valid(world: World): Promise<Sent>;
   readonly refers: readonly ReferenceIn[];
+  /** A live key is refused before anything is looked up. */
+  readonly sandboxOnly?: boolean;
   /** Puts an id where `reference` says; default: as its `in` and `name` say, bodies under `details`. */
   replace?(sent: Sent, reference: ReferenceIn, id: string): Sent;
   /** Where the answer to what was asked stands within a reply; default: the reply itself. */
@@ -65,13 +94,17 @@ export interface World extends AsyncDisposable {
     /** Of another domain's pool in the same account, every grant but `account`. */
     readonly otherPool: string;
     readonly sandbox: string;
-    /** Every grant but the given one. */
-    without(grant: string): string;
+    /** Every grant but those that the route asks for. */
+    without(route: Pick<PublishedRoute, 'grant' | 'or'>): string;
   };
+  /** Of the live pool. */
+  readonly makers: Makers;
+  /** Of the sandbox pool. */
+  readonly sandbox: Makers;
   /** A well-formed id of the account that nothing has. */
   unknown(type: Resource): string;
   /** Makes something of the type in the live pool's account, for a call that changes it. */
-  make(type: Exclude<Resource, 'account'>): Promise<string>;
+  make(type: Exclude<PoolsResource, 'account'>): Promise<string>;
   /** Sends a call of a route; `change` has the last word about the request. */
   send(route: PublishedRoute, sent: Sent, change?: SendChange): Promise<Reply>;
   /** Audit entries in the whole database: a refused call adds none. */
@@ -85,8 +118,6 @@ export interface SendChange {
   /** As it is, in place of the call's own. */
   readonly rawBody?: string;
 }
-
-const GRANTS = ['account', 'identities:read', 'identities:write', 'interaction'] as const;
 
 let counter = 0;
 /** A value that occurs nowhere else, to be found again where it must not be. */
@@ -136,11 +167,13 @@ function readRoute(
   operation: OpenApiOperation,
 ): PublishedRoute {
   const { requestBody } = operation;
+  const statuses = Object.keys(operation.responses).map(Number);
+  const [, grant = null, or = null] =
+    /with the grant `([^`]+)`(?: or `([^`]+)`)?/.exec(operation.description ?? '') ?? [];
   return {
     ...{ surface, method, path, name: `${method} ${path}`, operation: operation.operationId },
-    grant: /with the grant `([^`]+)`/.exec(operation.description ?? '')?.[1] ?? null,
+    ...{ grant, or, statuses, successes: statuses.filter((status) => status < 300) },
     needsKey: operation.security.length > 0,
-    statuses: Object.keys(operation.responses).map(Number),
     reads: requestBody === undefined ? 'none' : requestBody.required ? 'json' : 'json-or-none',
   };
 }
@@ -179,7 +212,7 @@ async function furnish(server: TestServer): Promise<World> {
   const livePool = await server.call('GET', `/api/v1/pool/${quickstart.live.pool_id}`);
   const rulesetId: string = livePool.body.details.ruleset_id;
   const makers = makeIn(quickstart.live.pool_id, quickstart.domain_id, rulesetId);
-  const make = (type: Exclude<Resource, 'account'>): Promise<string> => {
+  const make = (type: Exclude<PoolsResource, 'account'>): Promise<string> => {
     const maker = makers[type];
     if (maker === undefined) throw new TypeError(type);
     return maker();
@@ -190,6 +223,7 @@ async function furnish(server: TestServer): Promise<World> {
     ruleset: rulesetId,
     pool: quickstart.live.pool_id,
     identity: await make('identity'),
+    ...(await recordsOf(makersOf(server, quickstart.live.api_key))),
   };
 
   const otherDomain = await make('domain');
@@ -218,14 +252,19 @@ async function furnish(server: TestServer): Promise<World> {
       { pool_id: foreignIds.pool, factors: [{ name: 'email', type: 'email', value: email() }] },
       stranger.secret,
     ),
+    ...(await recordsOf(makersOf(server, stranger.secret))),
   };
 
   const revoked = await key(['all']);
   const suspended = await key(['all']);
   const expired = await key(['all'], undefined, new Date(server.clock.now().getTime() + 1000));
+  const routes = await publishedRoutes(server);
   const lacking = new Map<string, string>();
-  for (const grant of GRANTS) {
-    lacking.set(grant, (await key(GRANTS.filter((other) => other !== grant))).secret);
+  for (const route of routes) {
+    const wanted = [route.grant, route.or];
+    const name = wanted.join();
+    if (lacking.has(name)) continue;
+    lacking.set(name, (await key(GRANTS.filter((grant) => !wanted.includes(grant)))).secret);
   }
   // Each was good once, and may be held for two seconds.
   for (const { secret } of [revoked, suspended, expired]) {
@@ -237,7 +276,6 @@ async function furnish(server: TestServer): Promise<World> {
   server.clock.advance(2.001);
 
   const { partition = 0 } = parsePlaced(quickstart.account_id) ?? {};
-  const routes = await publishedRoutes(server);
   return {
     server,
     routes,
@@ -255,9 +293,17 @@ async function furnish(server: TestServer): Promise<World> {
         )
       ).secret,
       sandbox: quickstart.sandbox.api_key,
-      without: (grant) => lacking.get(grant) ?? '',
+      without: ({ grant, or }) => lacking.get([grant, or].join()) ?? '',
     },
+    makers: makersOf(server, quickstart.live.api_key),
+    sandbox: makersOf(server, quickstart.sandbox.api_key),
     unknown: (type) => {
+      if (isVerification(type)) {
+        const tail = BigInt(`0x${randomBytes(6).toString('hex')}`)
+          .toString(16)
+          .padStart(12, '0');
+        return toTagged(`01900000-0000-7000-8000-${tail}`, VERIFICATION_TAGS[type]);
+      }
       const example = parsePlaced(own[type]);
       const { ms = 0, typeBits = 0 } = example ?? {};
       const random = BigInt(`0x${randomBytes(9).toString('hex')}`);
@@ -270,6 +316,22 @@ async function furnish(server: TestServer): Promise<World> {
       return row?.n ?? -1;
     },
     [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+/** One of each of verification's things, of which none is changed. */
+async function recordsOf(makers: Makers): Promise<Record<VerificationResource, string>> {
+  const [record, identityType, webhook] = [
+    await makers.record(),
+    await makers.identityType(),
+    await makers.webhook(),
+  ];
+  return {
+    ...{ record, identityType, webhook, session: await makers.session() },
+    customField: await makers.customField(identityType),
+    delivery: await makers.delivery(webhook),
+    relationship: await makers.relationship(record),
+    event: await makers.event(),
   };
 }
 
@@ -298,7 +360,7 @@ async function send(
   server: TestServer,
   route: PublishedRoute,
   sent: Sent,
-  { key, headers, method = route.method, rawBody }: SendChange,
+  { key = sent.key, headers, method = route.method, rawBody }: SendChange,
 ): Promise<Reply> {
   const body = rawBody ?? sent.body;
   return server.call(method, addressOf(route, sent), {

@@ -43,8 +43,11 @@ export async function openReplyChecker(server: TestServer, surface: string): Pro
     document,
     check(method, path, reply) {
       const bare = path.split('?', 1)[0] ?? '';
-      const template = routes.find(({ pattern }) => pattern.test(bare))?.template ?? '';
-      const operation = document.paths[template]?.[method.toLowerCase()];
+      // A fixed path of one method may be a parameter's value for another.
+      const operation = routes
+        .filter(({ pattern }) => pattern.test(bare))
+        .map(({ template }) => document.paths[template]?.[method.toLowerCase()])
+        .find((found) => found !== undefined);
       if (operation === undefined) return null;
       const place = `${operation.operationId} ${reply.status}`;
       const response = operation.responses[`${reply.status}`];

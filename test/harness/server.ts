@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import type { NewKey } from '../../src/cli/wiring-types.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { PoolId } from '../../src/core/ports.ts';
-import { administerAccounts, administerIdentities, administerKeys } from '../../src/wiring/administration.ts';
+import type { SettingsInput } from '../../src/core/verification/configure.ts';
+import type { VerificationSettings } from '../../src/core/verification/settings-ports.ts';
+import {
+  administerAccounts,
+  administerIdentities,
+  administerKeys,
+  administerRotations,
+  administerVerification,
+} from '../../src/wiring/administration.ts';
 import type { QuickstartFile } from '../../src/wiring/quickstart.ts';
 import { startQuickstart } from '../../src/wiring.ts';
 import { TestClock } from './clock.ts';
@@ -50,6 +58,12 @@ export interface TestServer extends AsyncDisposable {
   changeKey(id: string, to: 'revoke' | 'suspend' | 'resume'): Promise<void>;
   /** Removes identities closed at least so many days ago, as the command line would. */
   purge(days: number): Promise<number>;
+  /** Runs a job of the server to its end, now. */
+  runJob(name: 'webhooks' | 'housekeeping' | 'key-uses'): Promise<void>;
+  /** Sets how verification behaves, as the command line would. `poolId` is a UUID; default the live pool's. */
+  configureVerification(input: SettingsInput & { readonly poolId?: string }): Promise<VerificationSettings>;
+  /** Gives every pool a new key, as the command line would. */
+  rotatePoolKeys(): Promise<void>;
   /** Another account with a live pool of its own, and a key with every grant. */
   createAccount(): Promise<{ accountId: string; poolId: string; secret: string }>;
   /** Straight to the database, for looking behind the API and for breaking things. */
@@ -141,6 +155,12 @@ export async function startServer(
         poolId: null,
         closedBefore: new Date(clock.now().getTime() - days * 86_400_000),
       }),
+    runJob: (name) => running.serving.runJob(name),
+    configureVerification: ({ poolId = running.file.live.app_id, ...input }) =>
+      administerVerification(deps).configure({ poolId: poolId as PoolId, ...input }),
+    async rotatePoolKeys() {
+      await administerRotations(deps, behind, config.rootKey).rotate({ kind: 'pool', poolId: null });
+    },
     async createAccount() {
       const { accountId, live, secret } = await administerAccounts(deps).create({ title: 'Another' });
       return { accountId, poolId: live.poolId, secret };

@@ -103,7 +103,7 @@ test('403 for a key without the route’s grant, before the body is read', async
   await everyRoute(async (route, _sent, send) => {
     if (route.grant === null) return;
     const { notPermitted } = envelopeOf(route).codes;
-    const key = world.keys.without(route.grant);
+    const key = world.keys.without(route);
     checkRefusal(route, await send({ key }), { status: 403, code: notPermitted, markers: [key] });
     if (route.reads === 'none') return;
     checkRefusal(route, await send({ key, rawBody: '{' }), { status: 403, code: notPermitted });
@@ -116,7 +116,9 @@ test('a bulk item is refused without its own grant', async () => {
   const before = await world.changes();
   const sent = await validCall(route);
   const made = await world.changes();
-  const reply = await world.send(route, sent, { key: world.keys.without('identities:write') });
+  const reply = await world.send(route, sent, {
+    key: world.keys.without({ grant: 'identities:write', or: null }),
+  });
   const fixture = envelopeOf(route).fixtures[route.name];
   assert.ok(fixture !== undefined);
   assert.equal(answerOf(fixture, reply).status, 403, reply.text);
@@ -124,8 +126,7 @@ test('a bulk item is refused without its own grant', async () => {
 });
 
 test('a key is good in each of the three headers, and in all of them at once', async () => {
-  const key = world.server.quickstart.live.api_key;
-  const ways: Record<string, string>[] = [
+  const waysOf = (key: string): Record<string, string>[] => [
     { authorization: `Bearer ${key}` },
     { authorization: `bearer   ${key} ` },
     { 'x-api-key': key },
@@ -135,10 +136,13 @@ test('a key is good in each of the three headers, and in all of them at once', a
   for (const route of world.routes) {
     const fixture = envelopeOf(route).fixtures[route.name];
     assert.ok(fixture !== undefined);
-    for (const headers of ways) {
+    const { api_key: live } = world.server.quickstart.live;
+    const { key = live } = await fixture.valid(world);
+    for (const headers of waysOf(key)) {
       const reply = await world.send(route, await fixture.valid(world), { key: null, headers });
       checkReply(reply);
-      assert.equal(answerOf(fixture, reply).status, 200, `${route.name}: ${reply.text}`);
+      const { status } = answerOf(fixture, reply);
+      assert.ok(route.successes.includes(status), `${route.name}: ${reply.text}`);
     }
   }
 });

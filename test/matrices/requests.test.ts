@@ -34,27 +34,29 @@ async function unchanged(work: () => Promise<void>): Promise<void> {
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-test('400 for a body that is no JSON object, in whatever way', async () => {
+test('a body that is no JSON object is refused, in whatever way it is none', async () => {
   const word = marker();
   const bodies: { rawBody: string; headers?: Record<string, string> }[] = [
     { rawBody: `{"details": {"title": "${word}"` },
     { rawBody: word },
-    { rawBody: `["${word}"]` },
-    { rawBody: `"${word}"` },
-    { rawBody: 'null' },
     { rawBody: `${'{"a":'.repeat(100)}1${'}'.repeat(100)}` },
     { rawBody: JSON.stringify({ title: word }), headers: { 'content-type': 'text/plain' } },
     { rawBody: `title=${word}`, headers: { 'content-type': 'application/x-www-form-urlencoded' } },
     { rawBody: JSON.stringify({ title: word }), headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } },
   ];
+  const others = [`["${word}"]`, `"${word}"`, 'null', '7', '[]'];
   await everyRoute(async (route, fixture) => {
     if (route.reads === 'none') return;
     const sent = await fixture.valid(world);
-    const { badBody } = envelopeOf(route).codes;
+    const { notObject, codes } = envelopeOf(route);
     await unchanged(async () => {
       for (const change of bodies) {
         const reply = await world.send(route, sent, change);
-        checkRefusal(route, reply, { status: 400, code: badBody, markers: [word] });
+        checkRefusal(route, reply, { status: 400, code: codes.badBody, markers: [word] });
+      }
+      for (const rawBody of others) {
+        const reply = await world.send(route, sent, { rawBody });
+        checkRefusal(route, reply, { ...notObject, markers: [word] });
       }
     });
   });
@@ -67,11 +69,10 @@ test('413 for a body over the limit, whether its length was declared or not', as
   await everyRoute(async (route, fixture) => {
     if (route.reads === 'none') return;
     const sent = await fixture.valid(world);
-    const { badBody } = envelopeOf(route).codes;
+    const { tooLarge } = envelopeOf(route);
     await unchanged(async () => {
-      checkRefusal(route, await world.send(route, sent, { rawBody: large }), {
-        ...{ status: 413, code: badBody, markers: [word] },
-      });
+      const reply = await world.send(route, sent, { rawBody: large });
+      checkRefusal(route, reply, { ...tooLarge, markers: [word] });
     });
   });
 });
@@ -88,7 +89,7 @@ test('a body is needed where the route reads one, and only there', async () => {
     } else {
       const reply = await world.send(route, bare);
       checkReply(reply);
-      assert.equal(reply.status, 200, reply.text);
+      assert.ok(route.successes.includes(reply.status), reply.text);
     }
   });
 });
@@ -97,23 +98,20 @@ test('a body that a route does not read is not looked at', async () => {
   await everyRoute(async (route, fixture) => {
     if (route.reads !== 'none' || route.method === 'GET') return;
     const reply = await world.send(route, await fixture.valid(world), { rawBody: '{' });
-    assert.equal(reply.status, 200, reply.text);
+    assert.ok(route.successes.includes(reply.status), reply.text);
   });
 });
 
 test('unknown and read-only fields of a body have no effect', async () => {
   const word = marker();
-  const surplus = {
-    ...{ claims: { [word]: word }, nid: word, type: word, status: 'deleted', id: word, partition: 7 },
-    [word]: word,
-  };
   await everyRoute(async (route, fixture) => {
     if (route.reads === 'none') return;
     const plain = await world.send(route, await fixture.valid(world));
     const sent = await fixture.valid(world);
-    const reply = await world.send(route, withSurplus(sent, surplus));
+    const reply = await world.send(route, withSurplus(sent, envelopeOf(route).surplus(word)));
     checkReply(reply, [word]);
     assert.equal(reply.status, plain.status, reply.text);
+    assert.ok(route.successes.includes(reply.status), reply.text);
     assert.deepEqual(shape(answerOf(fixture, reply).body), shape(answerOf(fixture, plain).body));
   });
 });
@@ -124,6 +122,7 @@ function withSurplus(sent: Sent, surplus: Record<string, unknown>): Sent {
     const items = body.items.map((item: object) => ({ ...surplus, ...item }));
     return { ...sent, body: { ...surplus, ...body, items } };
   }
+  if (body.details === undefined) return { ...sent, body: { ...surplus, ...body } };
   return {
     ...sent,
     body: { ...surplus, ...body, details: { ...surplus, ...(body.details as object) } },
@@ -158,7 +157,7 @@ test('details may be sent bare, with the same result', async () => {
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-test('404 for a method that a path does not have, with and without a key', async () => {
+test('a method that a path does not have is refused, with and without a key', async () => {
   const paths = Map.groupBy(world.routes, ({ path }) => path);
   for (const [, routes] of paths) {
     const [route] = routes;
@@ -167,20 +166,29 @@ test('404 for a method that a path does not have, with and without a key', async
     assert.ok(fixture !== undefined);
     const sent = await fixture.valid(world);
     const bare = { path: sent.path };
-    for (const method of METHODS.filter((one) => routes.every((other) => other.method !== one))) {
+    const address = addressOf(route, bare);
+    const { wrongMethod } = envelopeOf(route);
+    // What is a fixed path here may be another route's parameter.
+    const known = world.routes.filter(({ path }) => isOf(path, address)).map((other) => other.method);
+    assert.ok(routes.every((other) => known.includes(other.method)));
+    for (const method of METHODS.filter((one) => !known.includes(one))) {
       await unchanged(async () => {
         for (const key of [null, world.server.quickstart.live.api_key]) {
           const word = marker();
           const headers = { 'x-note': word };
           const reply = await world.send(route, bare, { method, key, headers });
           checkReply(reply, [word]);
-          assert.equal(reply.status, 404);
-          assert.equal(envelopeOf(route).readError(reply.body), envelopeOf(route).codes.notFound);
+          assert.equal(reply.status, wrongMethod.status);
+          assert.equal(envelopeOf(route).readError(reply.body), wrongMethod.code);
         }
       });
     }
   }
 });
+
+function isOf(template: string, address: string): boolean {
+  return new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(address);
+}
 
 test('HEAD answers as GET does, without a body', async () => {
   await everyRoute(async (route, fixture) => {
@@ -188,7 +196,7 @@ test('HEAD answers as GET does, without a body', async () => {
     if (route.method !== 'GET') return;
     const get = await world.send(route, sent);
     const head = await world.send(route, sent, { method: 'HEAD' });
-    assert.equal(head.status, 200);
+    assert.equal(head.status, get.status);
     assert.equal(head.text, '');
     assert.equal(head.headers.get('content-length'), get.headers.get('content-length'));
     const refused = await world.send(route, sent, { method: 'HEAD', key: null });

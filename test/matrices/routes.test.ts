@@ -25,6 +25,7 @@ function wiredRoutes() {
       ...{ surface: surface.name, operation: route.operation, reads: route.reads },
       name: `${route.method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
       grant: isKeyRoute(route) ? route.guard.grant : null,
+      or: isKeyRoute(route) ? (route.guard.or ?? null) : null,
       needsKey: isKeyRoute(route),
     })),
   );
@@ -32,8 +33,8 @@ function wiredRoutes() {
 
 test('the published reference is the whole route table, with its guards', async () => {
   const published = await publishedRoutes(server);
-  const shown = published.map(({ surface, operation, reads, name, grant, needsKey }) => ({
-    ...{ surface, operation, reads, name, grant, needsKey },
+  const shown = published.map(({ surface, operation, reads, name, grant, or, needsKey }) => ({
+    ...{ surface, operation, reads, name, grant, or, needsKey },
   }));
   const wired = wiredRoutes();
   const byName = (one: { name: string }, other: { name: string }) => (one.name < other.name ? -1 : 1);

@@ -46,7 +46,8 @@ async function paste(line: string): Promise<{ status: string; [key: string]: unk
     ([, name = '', value = '']): [string, string] => [name, value],
   );
   const body = /-d '([^']+)'/.exec(line)?.[1];
-  const response = await fetch(url, { headers, ...(body === undefined ? {} : { method: 'POST', body }) });
+  const method = /-X (\w+)/.exec(line)?.[1] ?? (body === undefined ? 'GET' : 'POST');
+  const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
   return (await response.json()) as { status: string };
 }
 
@@ -77,7 +78,8 @@ test('a first start makes everything, its lines work when pasted, and a second s
   assert.equal(modeOf(join(dataDir, 'quickstart.json')), '600');
   assert.equal(modeOf(join(dataDir, 'root.key')), '600');
 
-  const [create = '', list = ''] = curlLines(first);
+  const [create = '', list = '', makeStub = '', update = '', ...others] = curlLines(first);
+  assert.deepEqual(others, []);
   const created = await paste(create);
   assert.equal(created.status, 'success', JSON.stringify(created));
   const { id } = created.details as { id: string };
@@ -87,10 +89,16 @@ test('a first start makes everything, its lines work when pasted, and a second s
     [id],
   );
 
+  const stub = await paste(makeStub);
+  assert.deepEqual([stub.external_ref, stub.upserted], ['user-1', false]);
+  assert.equal((await paste(makeStub)).upserted, true);
+  const shown = await paste(update);
+  assert.deepEqual([shown.id, shown.extracted_data], [stub.id, { first_name: 'Ada' }]);
+
   const key = made.live.api_key;
   const factors = [{ name: 'email', type: 'email', value: 'test@example.com' }];
-  const update = { method: 'PUT', body: JSON.stringify({ factors, metadata: {} }) };
-  const updated = await call(first, key, `/api/v1/identity/${id}`, update);
+  const change = { method: 'PUT', body: JSON.stringify({ factors, metadata: {} }) };
+  const updated = await call(first, key, `/api/v1/identity/${id}`, change);
   assert.equal(updated.status, 200);
   assert.equal(updated.body.details.title, 'test@example.com');
 

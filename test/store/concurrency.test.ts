@@ -145,10 +145,14 @@ test('leases taken at once never exceed the limit, and use it up', async (t) => 
     (sides[n % 2] ?? stores.leases).leaseRequests({ poolId, keyId, windowStart: AT, want: 7, limit: 100 }),
   );
   assert.equal(
-    granted.reduce((sum, one) => sum + one, 0),
+    granted.reduce((sum, one) => sum + one.granted, 0),
     100,
   );
-  assert.ok(granted.every((one) => one >= 0 && one <= 7));
+  assert.ok(granted.every((one) => one.granted >= 0 && one.granted <= 7));
+  // Each lease is told where it left the window: no two that took something are told the same.
+  const told = granted.filter((one) => one.granted > 0).map((one) => one.used);
+  assert.equal(new Set(told).size, told.length);
+  assert.equal(Math.max(...told), 100);
 });
 
 test('two transactions that lock the same rows in one order both come through', async (t) => {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import type { FactorDefinition } from '../../src/core/pools/ruleset.ts';
 import type { IdentityId, KeyId, PoolId, StoredApiKey } from '../../src/core/ports.ts';
+import { DEFAULT_VERIFICATION } from '../../src/core/verification/config.ts';
 import {
   AT,
   changeOf,
@@ -30,7 +31,8 @@ test('IdentityStore: what was inserted is found, in its own pool only', async (t
   const { poolId, id, profile, wrappedKey } = insert;
   assert.deepEqual(await stores.identities.findIdentity(poolId, id), {
     ...{ poolId, id, profile, wrappedKey, status: 'extant', schemaId: 'default', version: 1 },
-    ...{ seen: null, lastSeenAt: null, configVersion: 1 },
+    ...{ seen: null, lastSeenAt: null, configVersion: 1, standing: {} },
+    ...{ createdAt: insert.stamp.at, updatedAt: insert.stamp.at },
   });
   assert.equal(await stores.identities.findIdentity(beside, id), null);
   assert.equal(await stores.identities.findIdentityPool([beside, poolId], id), poolId);
@@ -355,7 +357,7 @@ test('PoolConfigStore: a configuration is open as long as pool, domain and accou
   const { accountId, domainId, rulesetId, partition, poolId } = one;
   assert.deepEqual(rest, {
     ...{ accountId, domainId, rulesetId, partition, poolId, environment: 'live', isOpen: true },
-    ...{ factors: [], defaultSchemaId: 'default', version: 1 },
+    ...{ factors: [], defaultSchemaId: 'default', version: 1, verification: DEFAULT_VERIFICATION },
   });
   assert.deepEqual([...schemas.keys()], ['default']);
   await organisation.raiseConfigVersion(poolId);
@@ -370,7 +372,8 @@ test('PoolConfigStore: a configuration is open as long as pool, domain and accou
 test('PoolKeyStore: keys come back whole, for their pool', async (t) => {
   const stores = await openStores(t);
   const ground = await layGround(stores);
-  const keys = await stores.poolKeys.listPoolKeys(ground.poolId);
+  const { keys, configVersion } = await stores.poolKeys.listPoolKeys(ground.poolId);
+  assert.equal(configVersion, 1);
   assert.deepEqual(
     keys.map(({ purpose, version, rootKeyId, wrapped }) => [purpose, version, rootKeyId, wrapped.length]),
     [
@@ -378,7 +381,7 @@ test('PoolKeyStore: keys come back whole, for their pool', async (t) => {
       ['seal', 1, 'test:1', 60],
     ],
   );
-  assert.deepEqual(await stores.poolKeys.listPoolKeys(newId()), []);
+  assert.deepEqual(await stores.poolKeys.listPoolKeys(newId()), { keys: [], configVersion: 0 });
 });
 
 function apiKey(ground: Ground): StoredApiKey {
@@ -397,6 +400,7 @@ function apiKey(ground: Ground): StoredApiKey {
     },
     ...{ allowedAddresses: ['10.0.0.0/8', '::1/128'], createdAt: AT, expiresAt: later(9) },
     ...{ suspendedAt: null, revokedAt: null, secretHash: randomBytes(32) },
+    ...{ kind: 'publishable', note: 'For "page"', apiVersion: '2026-01-01', keyInflection: 'kebab' },
   };
 }
 
@@ -445,12 +449,14 @@ test('RateLeaseStore: leases of a window add up to its limit, each window by its
   const keyId = newId<KeyId>();
   const lease = (want: number, windowStart = AT, key = keyId, limit = 10) =>
     stores.leases.leaseRequests({ poolId, keyId: key, windowStart, want, limit });
-  assert.deepEqual([await lease(4), await lease(4), await lease(4), await lease(4)], [4, 4, 2, 0]);
-  assert.equal(await lease(4, later(60)), 4);
-  assert.equal(await lease(4, AT, newId<KeyId>()), 4);
+  const of = (granted: number, used: number) => ({ granted, used });
+  const four = [await lease(4), await lease(4), await lease(4), await lease(4)];
+  assert.deepEqual(four, [of(4, 4), of(4, 8), of(2, 10), of(0, 10)]);
+  assert.deepEqual(await lease(4, later(60)), of(4, 4));
+  assert.deepEqual(await lease(4, AT, newId<KeyId>()), of(4, 4));
   // A limit that was lowered meanwhile takes nothing back and grants nothing.
-  assert.equal(await lease(4, AT, keyId, 5), 0);
-  assert.equal(await lease(4, AT, keyId, 12), 2);
+  assert.deepEqual(await lease(4, AT, keyId, 5), of(0, 10));
+  assert.deepEqual(await lease(4, AT, keyId, 12), of(2, 12));
 });
 
 test('IdentityStore: what is removed was closed long enough, and goes whole', async (t) => {

@@ -67,7 +67,7 @@ class Model {
     this.all.push({
       stored: {
         ...{ poolId, id, profile, wrappedKey, status: 'extant', schemaId: 'default', version: 1 },
-        ...{ seen: null, lastSeenAt: null, configVersion: 1 },
+        ...{ seen: null, lastSeenAt: null, configVersion: 1, standing: {}, createdAt: AT, updatedAt: AT },
       },
       claims: new Set([value]),
       hasFactor: true,

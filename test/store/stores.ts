@@ -117,7 +117,15 @@ export async function layGround(stores: Pick<Stores, 'organisation'>): Promise<G
 }
 
 export function stampFor(poolId: PoolId, at: Date = AT): Stamp {
-  return { at, auditId: newId(), eventId: newId(), keyId: null, requestId: 'request-1', poolId };
+  return {
+    at,
+    auditId: newId(),
+    eventId: newId(),
+    keyId: null,
+    requestId: 'request-1',
+    poolId,
+    origin: null,
+  };
 }
 
 export function claim(value: string, space = 'email') {
@@ -126,23 +134,29 @@ export function claim(value: string, space = 'email') {
 
 export function insertOf(poolId: PoolId, changes: Partial<IdentityInsert> = {}): IdentityInsert {
   const id = changes.id ?? newId<IdentityId>();
+  const stamp = changes.stamp ?? stampFor(poolId);
   return {
     ...{ poolId, id, schemaId: 'default', claims: [], configVersion: 1, reply: null },
+    ...{ searchKeys: [], grams: null, standing: {}, eventData: { externalRef: null, status: 'pending' } },
+    announcements: [{ id: stamp.eventId, type: 'identity.created' }],
     profile: randomBytes(40),
     wrappedKey: randomBytes(60),
     tallies: new Map([['identities', 1]]),
-    stamp: stampFor(poolId),
+    stamp,
     event: { action: 'identity.created', subjectId: id, fields: ['factors.email'] },
     ...changes,
   };
 }
 
 export function changeOf(stored: StoredIdentity, changes: Partial<IdentityChange> = {}): IdentityChange {
-  const { poolId, id, version, status, profile, seen, lastSeenAt, configVersion } = stored;
+  const { poolId, id, version, status, profile, seen, lastSeenAt, standing, configVersion } = stored;
+  const stamp = changes.stamp ?? stampFor(poolId);
   return {
     ...{ poolId, id, version, status, profile, seen, lastSeenAt, configVersion },
-    ...{ claimed: [], released: [], tallies: new Map() },
-    stamp: stampFor(poolId),
+    ...{ claimed: [], released: [], keysAdded: [], keysRemoved: [], grams: null, tallies: new Map() },
+    ...{ standing, erases: false, reply: null, eventData: { externalRef: null, status: 'pending' } },
+    announcements: [{ id: stamp.eventId, type: 'identity.updated' }],
+    stamp,
     event: { action: 'identity.updated', subjectId: id, fields: ['metadata'] },
     ...changes,
   };

@@ -20,6 +20,7 @@ export const keysList: Command = {
           'ID',
           'POOL',
           'ENV',
+          'KIND',
           'STATE',
           'LABEL',
           'GRANTS',
@@ -29,7 +30,7 @@ export const keysList: Command = {
           'LAST USED',
         ];
         const rows = list.map((key) => [
-          ...[key.id, key.poolId, key.environment, key.state, key.label, key.grants.join(' ')],
+          ...[key.id, key.poolId, key.environment, key.kind, key.state, key.label, key.grants.join(' ')],
           ...[String(key.requestsPerMinute), day(key.createdAt), day(key.expiresAt), day(key.lastUsedAt)],
         ]);
         for (const line of table([head, ...rows])) surroundings.out(line);
@@ -40,18 +41,23 @@ export const keysList: Command = {
 
 /** Every field by name: what a store adds later must not be printed by accident. */
 function view(key: Listed, now: Date) {
-  const { id, poolId, environment, label, grants, requestsPerMinute, allowedAddresses } = key;
+  const { id, poolId, environment, kind, label, note, grants, requestsPerMinute, allowedAddresses } = key;
+  const { apiVersion, keyInflection } = key;
   const { createdAt, expiresAt, suspendedAt, revokedAt, lastUsedAt } = key;
   return {
     ...{
       id,
       poolId,
       environment,
+      kind,
       state: stateOf(key, now),
       label,
+      note,
       grants,
       requestsPerMinute,
       allowedAddresses,
+      apiVersion,
+      keyInflection,
     },
     ...{ createdAt, expiresAt, suspendedAt, revokedAt, lastUsedAt },
   };

@@ -1,5 +1,5 @@
 import { optional, withDefault } from '../field.ts';
-import { key32, path, secret, text, url } from '../kinds.ts';
+import { key32, key32List, path, secret, text, url } from '../kinds.ts';
 import { type Fault, section } from '../section.ts';
 
 export const rootKey = section({
@@ -18,6 +18,13 @@ export const rootKey = section({
       env: 'SELFSAME_ROOT_KEY',
       prose:
         'The key itself, 32 bytes in base64. Other processes of the same user can read an environment: prefer a file.',
+    }),
+    previous: optional({
+      kind: secret(key32List),
+      env: 'SELFSAME_ROOT_KEY_PREVIOUS',
+      prose:
+        'Further keys beside `rootKey.value` that open and do not wrap: the one before, or the next one, until ' +
+        '`keys rotate --root` has moved everything. A file holds its older keys itself.',
     }),
     transit: {
       address: optional({
@@ -40,7 +47,7 @@ export const rootKey = section({
       }),
     },
   },
-  check({ file, value, transit }, mode) {
+  check({ file, value, previous, transit }, mode) {
     const faults: Fault[] = [];
     const chosen = [file, value, transit.address].filter((source) => source !== null).length;
     if (chosen > 1) {
@@ -52,6 +59,12 @@ export const rootKey = section({
     if (chosen === 0 && mode === 'serve') {
       const how = 'SELFSAME_ROOT_KEY_FILE, SELFSAME_ROOT_KEY or SELFSAME_ROOT_KEY_TRANSIT_ADDRESS';
       faults.push({ key: 'rootKey', message: `must be chosen: set ${how}` });
+    }
+    if (previous !== null && value === null) {
+      faults.push({
+        key: 'rootKey.previous',
+        message: 'needs rootKey.value (SELFSAME_ROOT_KEY): it stands beside that only',
+      });
     }
     for (const name of ['token', 'key'] as const) {
       if (transit.address !== null && transit[name] === null) {
@@ -66,8 +79,8 @@ export const rootKey = section({
     }
     return faults;
   },
-  finish({ file, value, transit: { address, token, mount, key, namespace } }) {
+  finish({ file, value, previous, transit: { address, token, mount, key, namespace } }) {
     const complete = address !== null && token !== null && key !== null;
-    return { file, value, transit: complete ? { address, token, mount, key, namespace } : null };
+    return { file, value, previous, transit: complete ? { address, token, mount, key, namespace } : null };
   },
 });

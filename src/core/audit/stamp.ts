@@ -1,12 +1,18 @@
 import type { Deps } from '../deps.ts';
 import type { Stamp } from '../pools/ports.ts';
-import type { PoolId, RequestContext } from '../ports.ts';
+import type { PoolId, PoolVault, RequestContext } from '../ports.ts';
 
-/** Marks a change with who, when and under which pool its audit entry and event are kept (R7). */
+export const SECTION_ORIGIN = 'audit-origin';
+
+/**
+ * Marks a change with who, when and under which pool its audit entry and event are kept (R7).
+ * @param vault That pool's: seals where the request came from; without one that is not kept.
+ */
 export function stampOf(
   { clock, ids }: Pick<Deps, 'clock' | 'ids'>,
   context: RequestContext | null,
   poolId: PoolId,
+  vault: PoolVault | null = null,
 ): Stamp {
   return {
     at: clock.now(),
@@ -15,5 +21,9 @@ export function stampOf(
     keyId: context?.principal.keyId ?? null,
     requestId: context?.requestId ?? null,
     poolId,
+    origin:
+      vault === null || context === null
+        ? null
+        : vault.seal(SECTION_ORIGIN, Buffer.from(JSON.stringify(context.origin))),
   };
 }

@@ -1,18 +1,15 @@
-import { stampOf } from '../audit/stamp.ts';
-import type { Deps } from '../deps.ts';
-import { type FieldProblem, InvalidInput, WriteConflict, WrongState } from '../errors.ts';
-import { type Idempotency, keepReply, openIdempotency } from '../idempotency.ts';
+import { type FieldProblem, InvalidInput } from '../errors.ts';
+import type { Idempotency } from '../idempotency.ts';
 import { getReachablePool } from '../pools/reach.ts';
-import type { IdentityId, PoolId, RequestContext } from '../ports.ts';
+import type { PoolId, RequestContext } from '../ports.ts';
+import { firstStanding } from '../verification/config.ts';
+import type { Changed } from './change.ts';
+import { type CreateNeeds, createRecord, type Drafting } from './create-record.ts';
 import { deriveIndexes, replaceFactors } from './factors.ts';
-import type { IdentityInsert } from './ports.ts';
 import { EMPTY_PROFILE } from './profile.ts';
 import { checkPresence, readFactors, readMetadata } from './read-input.ts';
-import { untilDone } from './retry.ts';
 import { findTaken } from './taken.ts';
-import { type IdentityView, sealProfile, viewIdentity } from './view.ts';
-
-type Needs = Pick<Deps, 'clock' | 'ids' | 'vault' | 'configs' | 'identities' | 'organisation'>;
+import { type IdentityView, viewIdentity } from './view.ts';
 
 export interface CreateIdentityInput {
   readonly poolId: PoolId;
@@ -22,8 +19,7 @@ export interface CreateIdentityInput {
 }
 
 /**
- * Makes an identity of a pool: record, data key, identifiers, totals, audit entry and event in one statement.
- * Of many at once with one identifier exactly one is made.
+ * Makes an identity of a pool with factors and metadata.
  *
  * @returns The identity, or the kept reply when the idempotency key was used before.
  * @throws NotFound No such pool in the caller's reach.
@@ -32,102 +28,51 @@ export interface CreateIdentityInput {
  * @see Contract pools 3.4, 4.
  */
 export async function createIdentity(
-  deps: Needs,
+  deps: CreateNeeds,
   context: RequestContext,
   input: CreateIdentityInput,
   idempotency: Idempotency<IdentityView> | null = null,
 ): Promise<{ made: IdentityView } | { replay: string }> {
-  const { principal } = context;
   const { poolId } = input;
-  await getReachablePool(deps, principal, poolId);
-  const opened = idempotency === null ? null : await openIdempotency(deps, principal, idempotency);
-  if (opened !== null && opened.replay !== null) return { replay: opened.replay };
-  const vault = await deps.vault.pool(poolId);
-
-  const { outcome, result } = await untilDone(deps.configs, poolId, async () => {
-    const config = await deps.configs.any(poolId);
-    if (!config.isOpen) throw new WrongState('The pool, its domain or its account is deleted.');
-    const factors = readFactors(input.factors === undefined ? [] : input.factors, config);
-    const metadata = readMetadata(input.metadata === undefined ? {} : input.metadata);
-    const problems: FieldProblem[] = [...factors.problems, ...metadata.problems];
-    const schemaId = config.defaultSchemaId;
-    const profile = {
-      ...replaceFactors(config, schemaId, EMPTY_PROFILE, factors.value, () => deps.ids.next()),
-      metadata: metadata.value,
-    };
-    const derived = deriveIndexes(vault, config, schemaId, profile);
-    if (factors.problems.length === 0) problems.push(...checkPresence(config, derived.present));
-    if (problems.length > 0) throw new InvalidInput(problems);
-
-    const id = deps.ids.next() as IdentityId;
-    const stamp = stampOf(deps, context, poolId);
-    const { key, wrapped } = vault.createIdentityKey(id);
-    const sealed = sealProfile(key, profile);
-    const stored = {
+  await getReachablePool(deps, context.principal, poolId);
+  const view = (changed: Changed) => viewIdentity(changed.vault, changed.config, changed);
+  const outcome = await createRecord(
+    deps,
+    context,
+    {
       poolId,
-      id,
-      status: 'extant' as const,
-      schemaId,
-      version: 1,
-      profile: sealed,
-      seen: null,
-      lastSeenAt: null,
-      wrappedKey: wrapped,
-      configVersion: config.version,
-    };
-    const view = viewIdentity(vault, config, { stored, key, profile, seen: null });
-    const insert: IdentityInsert = {
-      poolId,
-      id,
-      schemaId,
-      profile: sealed,
-      wrappedKey: wrapped,
-      claims: derived.claims,
-      tallies: new Map([
-        ['identities', 1],
-        ...[...derived.present].map((name) => [`factor:${name}`, 1] as const),
-      ]),
-      configVersion: config.version,
-      stamp,
-      event: {
-        action: 'identity.created',
-        subjectId: id,
-        fields: [
-          ...[...derived.present].map((name) => `factors.${name}`),
-          ...(Object.keys(metadata.value).length > 0 ? ['metadata'] : []),
-        ],
+      draft: (drafting) => readDraft(deps, drafting, input),
+      onTaken: async ({ config, vault, schemaId }, { profile }, id) => {
+        const factors = readFactors(input.factors ?? [], config).value;
+        const taken = await findTaken(deps.identities, {
+          ...{ poolId, config, vault, schemaId, profile, id, factors },
+        });
+        if (taken.length > 0) throw new InvalidInput(taken);
       },
-      reply:
-        idempotency === null || opened === null
-          ? null
-          : keepReply({
-              idempotency: opened,
-              principal,
-              reply: idempotency.render(view),
-              at: stamp.at,
-              sealer: { poolId, identityId: id, key },
-            }),
-    };
-    const written = await deps.identities.insertIdentity(insert);
-    if (written === 'taken') {
-      const taken = await findTaken(deps.identities, {
-        poolId,
-        config,
-        vault,
-        schemaId,
-        profile,
-        id,
-        factors: factors.value,
-      });
-      // Whoever held it let go in between: try again.
-      if (taken.length === 0) return { outcome: 'stale' as const, result: view };
-      throw new InvalidInput(taken);
-    }
-    return { outcome: written, result: view };
-  });
-  if (outcome === 'done') return { made: result };
-  // Another request with the same idempotency key was first.
-  const winner = idempotency === null ? null : await openIdempotency(deps, principal, idempotency);
-  if (winner === null || winner.replay === null) throw new WriteConflict();
-  return { replay: winner.replay };
+    },
+    idempotency === null ? null : { ...idempotency, render: (changed) => idempotency.render(view(changed)) },
+  );
+  return 'made' in outcome ? { made: view(outcome.made) } : outcome;
+}
+
+function readDraft(
+  { ids }: Pick<CreateNeeds, 'ids'>,
+  { config, vault, schemaId }: Drafting,
+  input: CreateIdentityInput,
+) {
+  const factors = readFactors(input.factors === undefined ? [] : input.factors, config);
+  const metadata = readMetadata(input.metadata === undefined ? {} : input.metadata);
+  const problems: FieldProblem[] = [...factors.problems, ...metadata.problems];
+  const profile = {
+    ...replaceFactors(config, schemaId, EMPTY_PROFILE, factors.value, () => ids.next()),
+    metadata: metadata.value,
+  };
+  const { present } = deriveIndexes(vault, config, schemaId, profile);
+  if (factors.problems.length === 0) problems.push(...checkPresence(config, present));
+  if (problems.length > 0) throw new InvalidInput(problems);
+  const fields = [
+    ...[...present].map((name) => `factors.${name}`),
+    ...(Object.keys(metadata.value).length > 0 ? ['metadata'] : []),
+  ];
+  return { profile, standing: firstStanding(config.verification), fields };
 }

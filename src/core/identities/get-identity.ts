@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts';
 import type { IdentityId, Principal } from '../ports.ts';
 import { locateIdentity } from './locate-identity.ts';
-import { type IdentityView, isOpenStatus, openIdentity, viewIdentity } from './view.ts';
+import { type IdentityView, isOpenStatus, openIdentity, vaultFor, viewIdentity } from './view.ts';
 
 /**
  * @returns The identity, closed ones too, and whether anything may still be done to it.
@@ -14,7 +14,7 @@ export async function getIdentity(
 ): Promise<{ identity: IdentityView; isOpen: boolean }> {
   const stored = await locateIdentity(deps, principal, id);
   const config = await deps.configs.at(stored.poolId, stored.configVersion);
-  const vault = await deps.vault.pool(stored.poolId);
+  const vault = await vaultFor(deps, stored);
   return {
     identity: viewIdentity(vault, config, openIdentity(vault, stored)),
     isOpen: config.isOpen && isOpenStatus(stored.status),

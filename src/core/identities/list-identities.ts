@@ -4,7 +4,7 @@ import type { OffsetPage, OffsetQuery } from '../pools/ports.ts';
 import { getReachablePool } from '../pools/reach.ts';
 import type { IdentityId, PoolId, Principal } from '../ports.ts';
 import type { IdentitySort, IdentityTotals, StoredIdentity } from './ports.ts';
-import { type IdentityView, openIdentity, viewIdentity } from './view.ts';
+import { type IdentityView, openIdentity, vaultFor, viewIdentity } from './view.ts';
 
 const WALK_SIZE = 500;
 
@@ -50,7 +50,7 @@ async function openAll(
   const [first] = rows;
   if (first === undefined) return [];
   const config = await deps.configs.at(poolId, first.configVersion);
-  const vault = await deps.vault.pool(poolId);
+  const vault = await vaultFor(deps, first);
   return rows.map((stored) => viewIdentity(vault, config, openIdentity(vault, stored)));
 }
 

@@ -1,7 +1,6 @@
 import type { AuditEvent, IdempotentReply, OffsetQuery, Stamp } from '../pools/ports.ts';
 import type { IdentityId, PoolId } from '../ports.ts';
-
-export type LifecycleStatus = 'extant' | 'archived' | 'deleted' | 'erased';
+import type { LifecycleStatus, Standing } from './standing.ts';
 
 /** An identity's row, sealed, with its wrapped data key and the configuration version at the same moment. */
 export interface StoredIdentity {
@@ -15,6 +14,9 @@ export interface StoredIdentity {
   readonly seen: Buffer | null;
   readonly lastSeenAt: Date | null;
   readonly wrappedKey: Buffer | null;
+  readonly standing: Standing;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
   readonly configVersion: number;
 }
 
@@ -22,6 +24,19 @@ export interface StoredIdentity {
 export interface IdentifierClaim {
   readonly space: string;
   readonly digest: Buffer;
+}
+
+/** A text that may be searched by a part of it; null removes it. */
+export interface GramChange {
+  readonly space: string;
+  readonly grams: readonly Buffer[] | null;
+}
+
+/** An outbox event of a change; it names the same fields as the audit entry. */
+export interface Announcement {
+  readonly id: string;
+  /** Like `identity.updated`. */
+  readonly type: string;
 }
 
 /** Changes of running totals; see the migration of `tallies`. */
@@ -34,10 +49,16 @@ export interface IdentityInsert {
   readonly profile: Buffer;
   readonly wrappedKey: Buffer;
   readonly claims: readonly IdentifierClaim[];
+  /** As `lookupKey` gives them. */
+  readonly searchKeys: readonly string[];
+  readonly grams: GramChange | null;
+  readonly standing: Standing;
   readonly tallies: TallyDeltas;
   readonly configVersion: number;
   readonly stamp: Stamp;
   readonly event: AuditEvent;
+  readonly announcements: readonly Announcement[];
+  readonly eventData: EventData;
   readonly reply: IdempotentReply | null;
 }
 
@@ -53,10 +74,29 @@ export interface IdentityChange {
   readonly claimed: readonly IdentifierClaim[];
   /** `all` frees every identifier of the identity. */
   readonly released: readonly IdentifierClaim[] | 'all';
+  readonly keysAdded: readonly string[];
+  /** `all` also where the record cannot say any more which there are. */
+  readonly keysRemoved: readonly string[] | 'all';
+  readonly grams: GramChange | null;
+  readonly standing: Standing;
+  /** Destroys the data key, and the replies that were sealed under it. `profile` and `seen` must be null. */
+  readonly erases: boolean;
   readonly tallies: TallyDeltas;
   readonly configVersion: number;
   readonly stamp: Stamp;
   readonly event: AuditEvent;
+  readonly announcements: readonly Announcement[];
+  readonly eventData: EventData;
+  readonly reply: IdempotentReply | null;
+}
+
+/** What an event may tell of its identity beside the names of fields: no personal data. */
+export interface EventData {
+  readonly externalRef: string | null;
+  /** Verification's status. */
+  readonly status: string;
+  /** Of a session: the identity that it counts for. */
+  readonly identityId?: IdentityId | null;
 }
 
 /**
@@ -78,9 +118,29 @@ export interface IdentityTotals {
   readonly seenClosed: number;
 }
 
+/** Filters of `search`; what is null or empty does not filter. */
+export interface IdentitySearch {
+  readonly keys: readonly string[];
+  /** Digest of the whole reference, as its claim has it. */
+  readonly externalRef: Buffer | null;
+  /** A part of the reference, in any case. */
+  readonly externalRefPart: { readonly text: string; readonly grams: readonly Buffer[] } | null;
+  readonly status: string | null;
+  readonly country: string | null;
+  readonly includesArchived: boolean;
+  readonly offset: number;
+  readonly limit: number;
+  /** Only ids below this one, newest first; or above it, oldest first. */
+  readonly below: IdentityId | null;
+  readonly above: IdentityId | null;
+  readonly countsAll: boolean;
+}
+
 export interface IdentityStore {
   /** One round trip. */
   findIdentity(poolId: PoolId, id: IdentityId): Promise<StoredIdentity | null>;
+  /** One round trip; the identity that holds a claim. */
+  findByClaim(poolId: PoolId, claim: IdentifierClaim): Promise<StoredIdentity | null>;
   /** A scatter over the given pools, for a caller that reaches a whole account. */
   findIdentityPool(poolIds: readonly PoolId[], id: IdentityId): Promise<PoolId | null>;
   /** One statement: record, key, identifiers, totals, audit and outbox, or nothing. */
@@ -94,6 +154,18 @@ export interface IdentityStore {
   ): Promise<(IdentifierClaim & { identityId: IdentityId })[]>;
   totals(poolId: PoolId): Promise<IdentityTotals>;
   listIdentities(poolId: PoolId, query: IdentityListQuery, totals: IdentityTotals): Promise<StoredIdentity[]>;
+  /**
+   * Newest first, those that have every key and match every filter; deleted ones never. With the number of all that do,
+   * except where `countsAll` is false. `offset` skips, `before` and `after` (ids) bound.
+   */
+  search(poolId: PoolId, query: IdentitySearch): Promise<{ items: StoredIdentity[]; total: number | null }>;
+  /** Ids of other identities that have one of the keys, at most `limit` for each, newest first. */
+  findSharers(
+    poolId: PoolId,
+    input: { id: IdentityId; keys: readonly string[]; limit: number },
+  ): Promise<{ key: string; id: IdentityId; since: Date }[]>;
+  /** Sum of the running totals of these names, by name. */
+  tallies(poolId: PoolId, prefixes: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** By id, after the given one: for walks that open every record. */
   walkIdentities(
     poolId: PoolId,

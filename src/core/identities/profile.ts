@@ -35,7 +35,26 @@ export interface Profile extends AttributeHolder {
   readonly claims: { readonly [name: string]: string };
   /** The pools surface's own map. */
   readonly metadata: { readonly [key: string]: string };
+  readonly tags?: readonly string[];
+  /** By the name of their definition; see the type of the identity. */
+  readonly customFields?: { readonly [name: string]: unknown };
+  readonly latestResult?: LatestResult;
   readonly frozen?: FrozenView;
+}
+
+/** What the latest verification found (contract verification 5.2). */
+export interface LatestResult {
+  readonly faceMatchPassed: boolean | null;
+  readonly ageCheckPassed: boolean | null;
+  /** Whole years at the time of the verification. */
+  readonly extractedAge: number | null;
+  readonly rejectionReason: string | null;
+  readonly document?: {
+    readonly type?: string;
+    /** YYYY-MM-DD. */
+    readonly expirationDate?: string;
+    readonly issuingState?: string;
+  };
 }
 
 export const EMPTY_PROFILE: Profile = {

@@ -1,9 +1,11 @@
+import type { Deps } from '../deps.ts';
 import { SealBroken } from '../errors.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { AccountId, DataKey, DomainId, IdentityId, PoolId, PoolVault } from '../ports.ts';
 import { claimsOf, titleOf, viewFactors } from './factors.ts';
-import type { LifecycleStatus, StoredIdentity } from './ports.ts';
+import type { StoredIdentity } from './ports.ts';
 import type { FactorView, Profile, Seen, Snapshot } from './profile.ts';
+import type { LifecycleStatus } from './standing.ts';
 
 /** An identity, opened. Personal data: goes into replies, nowhere else. */
 export interface IdentityView {
@@ -32,6 +34,17 @@ export interface OpenedIdentity {
 
 const SECTION_PROFILE = 'profile';
 const SECTION_SEEN = 'seen';
+
+/**
+ * The vault that opens a row: with the pool's keys as of the configuration that was read with it, so that a row that
+ * was wrapped anew meanwhile opens too.
+ */
+export function vaultFor(
+  { vault }: Pick<Deps, 'vault'>,
+  stored: Pick<StoredIdentity, 'poolId' | 'configVersion'>,
+): Promise<PoolVault> {
+  return vault.pool(stored.poolId, stored.configVersion);
+}
 
 export function openIdentity(vault: PoolVault, stored: StoredIdentity): OpenedIdentity {
   if (stored.wrappedKey === null) return { stored, key: null, profile: null, seen: null };

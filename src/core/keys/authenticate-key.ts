@@ -8,10 +8,12 @@ import { parseKey } from './key-text.ts';
 const KEPT_MS = 2_000;
 const KEPT_MAX = 10_000;
 
+type Verified = Principal & { readonly requestsPerMinute: number };
+
 interface Kept {
   readonly until: number;
   readonly key: StoredApiKey;
-  readonly principal: Principal & { readonly requestsPerMinute: number };
+  readonly principal: Verified;
 }
 
 /** Checks API keys and gathers when they were used. */
@@ -19,13 +21,14 @@ export interface KeyAuthenticator {
   /**
    * The record of a key is held for at most 2 s (DESIGN 7), so a revocation holds everywhere within that time.
    *
+   * @param attempt.onKey Called once the key itself is found good, before its address is looked at.
    * @throws CredentialRejected Malformed, unknown, expired, suspended, revoked: all look alike.
    * @throws AddressNotAllowed
    */
   verify(
     text: string,
-    attempt: { address: string; now: Date },
-  ): Promise<Principal & { readonly requestsPerMinute: number }>;
+    attempt: { address: string; now: Date; onKey: (key: Verified) => void },
+  ): Promise<Verified>;
   /** Writes the last-used times gathered since the last call: one statement a pool. */
   flushUses(): Promise<void>;
 }
@@ -41,9 +44,13 @@ export function createKeyAuthenticator(deps: Pick<Deps, 'keys' | 'secrets'>): Ke
     const key = await deps.keys.findApiKey(id);
     kept.delete(id);
     if (key === null) throw new CredentialRejected('unknown key');
-    const { accountId, poolId, partition, environment, requestsPerMinute } = key;
+    const { accountId, poolId, partition, environment, kind, apiVersion, keyInflection } = key;
+    const { requestsPerMinute } = key;
     const grants: ReadonlySet<Grant> = new Set(key.grants);
-    const principal = { keyId: id, accountId, poolId, partition, environment, grants, requestsPerMinute };
+    const principal: Verified = {
+      ...{ keyId: id, accountId, poolId, partition, environment, grants },
+      ...{ kind, apiVersion, keyInflection, requestsPerMinute },
+    };
     const loaded = { until: now.getTime() + KEPT_MS, key, principal };
     if (kept.size >= KEPT_MAX) kept.clear();
     kept.set(id, loaded);
@@ -51,16 +58,19 @@ export function createKeyAuthenticator(deps: Pick<Deps, 'keys' | 'secrets'>): Ke
   };
 
   return {
-    async verify(text, { address, now }) {
+    async verify(text, { address, now, onKey }) {
       const parsed = parseKey(text);
       if (parsed === null) throw new CredentialRejected('malformed key');
       const { key, principal } = await load(parsed.id, now);
       const hash = deps.secrets.hash('api-key', parsed.id, parsed.secret);
       if (!deps.secrets.equal(hash, key.secretHash)) throw new CredentialRejected('wrong secret');
+      // The hash does not cover the prefix, so a prefix that was changed is found here.
+      if (parsed.kind !== key.kind) throw new CredentialRejected('wrong kind');
       if (parsed.environment !== key.environment) throw new CredentialRejected('wrong environment');
       if (key.revokedAt !== null) throw new CredentialRejected('revoked key');
       if (key.suspendedAt !== null) throw new CredentialRejected('suspended key');
       if (key.expiresAt !== null && key.expiresAt <= now) throw new CredentialRejected('expired key');
+      onKey(principal);
       if (key.allowedAddresses !== null && !isInRanges(address, key.allowedAddresses))
         throw new AddressNotAllowed();
       uses.set(key.id, { poolId: key.poolId, at: now });

@@ -3,22 +3,32 @@ import { stampOf } from '../audit/stamp.ts';
 import type { Deps } from '../deps.ts';
 import { type FieldProblem, InvalidInput, NotFound } from '../errors.ts';
 import { GRANTS, type Grant, isGrant } from '../grants.ts';
-import type { ApiKey, KeyId, PoolId, StoredApiKey } from '../ports.ts';
+import type { ApiKey, KeyId, KeyInflection, KeyKind, PoolId, StoredApiKey } from '../ports.ts';
+import { isApiVersion, PUBLISHABLE_GRANT, PUBLISHABLE_REQUESTS_PER_MINUTE } from './key-kinds.ts';
 import { formatKey, SECRET_BYTES } from './key-text.ts';
 
 type Needs = Pick<Deps, 'clock' | 'ids' | 'random' | 'secrets' | 'keys' | 'configs' | 'organisation'>;
 
 const REQUESTS_PER_MINUTE_MAX = 10_000_000;
+const NOTE_MAX = 500;
 
 export interface CreateApiKeyInput {
   readonly poolId: PoolId;
   readonly label: string;
+  /** Default `secret`. A publishable key gets its one grant and its small limit, whatever is asked below. */
+  readonly kind?: KeyKind;
   /** Names of grants, or `all`. */
   readonly grants: readonly string[];
   readonly requestsPerMinute: number;
   /** Addresses and CIDR ranges; null: any. */
   readonly allowedAddresses: readonly string[] | null;
   readonly expiresAt: Date | null;
+  /** `YYYY-MM-DD`; default null: whatever version is current. */
+  readonly apiVersion?: string | null;
+  /** Default `snake`. */
+  readonly keyInflection?: KeyInflection;
+  /** For people, at most 500 characters; default none. */
+  readonly note?: string | null;
 }
 
 /**
@@ -36,19 +46,22 @@ export async function createApiKey(
   if (problems.length > 0) throw new InvalidInput(problems);
   const { accountId, partition, environment, poolId } = await deps.configs.current(input.poolId);
   const id = deps.ids.next() as KeyId;
-  const { text, secret } = formatKey(environment, id, deps.random.bytes(SECRET_BYTES));
+  const { kind = 'secret', apiVersion = null, keyInflection = 'snake', note = null } = input;
+  const { text, secret } = formatKey({ kind, environment, id }, deps.random.bytes(SECRET_BYTES));
   const key: StoredApiKey = {
     id,
     poolId,
     accountId,
     partition,
     environment,
+    kind,
     label: input.label,
-    grants: input.grants.includes('all')
-      ? [...GRANTS]
-      : input.grants.filter((grant): grant is Grant => isGrant(grant)),
+    note,
+    grants: kind === 'publishable' ? [PUBLISHABLE_GRANT] : readGrants(input.grants),
     allowedAddresses: input.allowedAddresses,
-    requestsPerMinute: input.requestsPerMinute,
+    requestsPerMinute: kind === 'publishable' ? PUBLISHABLE_REQUESTS_PER_MINUTE : input.requestsPerMinute,
+    apiVersion,
+    keyInflection,
     createdAt: now,
     expiresAt: input.expiresAt,
     suspendedAt: null,
@@ -58,6 +71,10 @@ export async function createApiKey(
   await deps.keys.insertApiKey(key, stampOf(deps, null, poolId));
   const { secretHash: _secretHash, ...shown } = key;
   return { key: shown, text };
+}
+
+function readGrants(asked: readonly string[]): Grant[] {
+  return asked.includes('all') ? [...GRANTS] : asked.filter((grant) => isGrant(grant));
 }
 
 function findProblems(input: CreateApiKeyInput, now: Date): FieldProblem[] {
@@ -80,6 +97,12 @@ function findProblems(input: CreateApiKeyInput, now: Date): FieldProblem[] {
   });
   if (input.expiresAt !== null && !(input.expiresAt > now))
     invalid(['expiresAt'], 'The expiry must be in the future.');
+  const { apiVersion = null, note = null } = input;
+  if (apiVersion !== null && !isApiVersion(apiVersion))
+    invalid(['apiVersion'], 'A version is a date, YYYY-MM-DD.');
+  // PostgreSQL's texts cannot hold U+0000.
+  if (note !== null && (note.length > NOTE_MAX || note.includes('\0')))
+    invalid(['note'], `A note has at most ${NOTE_MAX} characters, none of them U+0000.`);
   return problems;
 }
 

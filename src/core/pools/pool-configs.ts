@@ -23,8 +23,13 @@ export class PoolConfigs {
 
   /** The configuration as of `version`, or a later one. */
   async at(poolId: PoolId, version: number): Promise<PoolConfig> {
+    return this.held(poolId, version) ?? (await this.current(poolId));
+  }
+
+  /** As `at`, when that takes no look into the database; else null. */
+  held(poolId: PoolId, version: number): PoolConfig | null {
     const kept = this.#kept.get(poolId);
-    return kept !== undefined && kept.version >= version ? kept : await this.current(poolId);
+    return kept !== undefined && kept.version >= version ? kept : null;
   }
 
   /** @throws NotFound There is no such pool. */

@@ -1,5 +1,6 @@
 import type { TraitHomes } from '../identities/attributes.ts';
 import type { AccountId, DomainId, Environment, PoolId, RulesetId, StoredPoolKey } from '../ports.ts';
+import type { VerificationConfig } from '../verification/config.ts';
 import type { FactorDefinition, FactorUse } from './ruleset.ts';
 
 export type Status = 'extant' | 'deleted';
@@ -57,6 +58,7 @@ export interface PoolConfig {
   /** Where the traits of each schema keep attributes, by schema id. */
   readonly schemas: ReadonlyMap<string, TraitHomes>;
   readonly defaultSchemaId: string;
+  readonly verification: VerificationConfig;
   readonly version: number;
 }
 
@@ -104,7 +106,12 @@ export interface Stamp {
   readonly requestId: string | null;
   /** The pool that audit and outbox are kept under. */
   readonly poolId: PoolId;
+  /** Sealed under the pool's key: address, method and path of the request. Null for the installation's own acts. */
+  readonly origin: Buffer | null;
 }
+
+/** A stamp that may say nothing of where the request came from. */
+export type Unplaced = Omit<Stamp, 'origin'> & { readonly origin?: Buffer | null };
 
 export interface IdempotentReply {
   readonly poolId: PoolId;
@@ -167,7 +174,7 @@ export interface OrganisationStore {
   /** Waits for writers that rely on the present configuration, keeps new ones out, and makes another version. */
   raiseConfigVersion(poolId: PoolId): Promise<void>;
   factorUse(poolId: PoolId): Promise<FactorUse>;
-  record(stamp: Stamp, event: AuditEvent): Promise<void>;
+  record(stamp: Unplaced, event: AuditEvent): Promise<void>;
 
   /** @returns False when the digest is taken already. */
   insertReply(reply: IdempotentReply, now: Date): Promise<boolean>;

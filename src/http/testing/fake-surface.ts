@@ -1,11 +1,17 @@
 import Type from 'typebox';
-import { type CoreError, CredentialRejected, type ErrorKind, InvalidInput } from '../../core/errors.ts';
+import {
+  AddressNotAllowed,
+  type CoreError,
+  CredentialRejected,
+  type ErrorKind,
+  InvalidInput,
+} from '../../core/errors.ts';
 import type { Clock, Principal } from '../../core/ports.ts';
 import { createLog, type Log } from '../logging.ts';
 import { createMetrics } from '../metrics.ts';
 import { parse } from '../parse.ts';
-import type { VerifiedKey } from '../ports.ts';
-import { defineRoute, keyGuard, openGuard } from '../route.ts';
+import type { RateLimiter, VerifiedKey } from '../ports.ts';
+import { defineRoute, keyGuard, openGuard, replyWith } from '../route.ts';
 import { createServer, type Server, type ServerOptions } from '../server.ts';
 import type { Surface } from '../surface.ts';
 
@@ -29,6 +35,10 @@ export const thing = Type.Object({
 });
 const newThing = Type.Object({ id: Type.String({ minLength: 2 }), size: Type.Optional(Type.Integer()) });
 const anything = Type.Object({ seen: Type.Unknown() });
+const wishes = Type.Object({
+  status: Type.Optional(Type.Integer()),
+  headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
 
 /** `hold` is awaited by `GET /fake/slow`; `fail` is thrown by `GET /fake/fail`. */
 export function createFakeSurface(options: { hold?: Promise<void>; fail?: unknown } = {}): Surface {
@@ -78,6 +88,23 @@ export function createFakeSurface(options: { hold?: Promise<void>; fail?: unknow
         handler: async () => null,
       }),
       defineRoute({
+        ...{ method: 'POST', path: '/fake/replies', operation: 'reply', summary: 'Replies as it is told.' },
+        guard: keyGuard(null),
+        reply: anything,
+        ...{ status: 202, reads: 'json' },
+        handler: async ({ body }) =>
+          replyWith(Object.assign({ seen: 1 }, { secret: 's' }), parse(wishes, body)),
+      }),
+      defineRoute({
+        ...{ method: 'GET', path: '/fake/caller', operation: 'caller', summary: 'Says who is calling.' },
+        guard: keyGuard('sessions:create'),
+        reply: anything,
+        reads: 'none',
+        handler: async ({ context: { origin }, negotiated, rate }) => ({
+          seen: { origin, negotiated, rate: rate() },
+        }),
+      }),
+      defineRoute({
         ...{ method: 'POST', path: '/fake/echo', operation: 'echo', summary: 'Says what arrived.' },
         guard: openGuard('A test.'),
         reply: anything,
@@ -114,8 +141,17 @@ export const KEY = {
   poolId: '0190c0de-0000-7000-8000-000000000002' as Principal['poolId'],
   accountId: '0190c0de-0000-7000-8000-000000000003' as Principal['accountId'],
   ...{ partition: 1, environment: 'live', requestsPerMinute: 1000 },
-  grants: new Set(['identities:read', 'identities:write']),
+  ...{ kind: 'secret', apiVersion: null, keyInflection: 'snake' },
+  grants: new Set(['identities:read', 'identities:write', 'sessions:create']),
 } satisfies VerifiedKey;
+
+/** Never used up. */
+export const FAKE_LIMITER: RateLimiter = {
+  spend: () => undefined,
+  status: ({ requestsPerMinute: limit }) => ({
+    ...{ limit, remaining: 7, resetAtSeconds: 60, resetInSeconds: 60, windowSeconds: 60 },
+  }),
+};
 
 export interface FakeServer extends AsyncDisposable {
   readonly server: Server;
@@ -126,7 +162,16 @@ export interface FakeServer extends AsyncDisposable {
   readonly log: Log;
 }
 
-/** A listening server. The key `good` holds `KEY`, `reader` may only read, all others are refused. */
+const KEYS: Readonly<Record<string, VerifiedKey>> = {
+  good: KEY,
+  reader: { ...KEY, grants: new Set(['identities:read']) },
+  public: { ...KEY, kind: 'publishable' },
+};
+
+/**
+ * A listening server. The key `good` holds `KEY`, `reader` may only read, `public` is publishable (and has more
+ * grants than any such key is given), `distant` is good from elsewhere only, all others are refused.
+ */
 export async function startFakeServer(
   options: Partial<ServerOptions> & { surface?: Surface } = {},
 ): Promise<FakeServer> {
@@ -136,13 +181,15 @@ export async function startFakeServer(
   const server = createServer({
     surfaces: [options.surface ?? createFakeSurface()],
     verifier: {
-      async verify(text) {
-        if (text === 'good') return KEY;
-        if (text === 'reader') return { ...KEY, grants: new Set(['identities:read'] as const) };
-        throw new CredentialRejected();
+      async verify(text, { onKey }) {
+        const key = KEYS[text === 'distant' ? 'good' : text];
+        if (key === undefined) throw new CredentialRejected();
+        onKey(key);
+        if (text === 'distant') throw new AddressNotAllowed();
+        return key;
       },
     },
-    limiter: { spend: () => undefined },
+    limiter: FAKE_LIMITER,
     readiness: async () => true,
     ...{ clock, log, metrics: createMetrics({ process: false }) },
     ...options,

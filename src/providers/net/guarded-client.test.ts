@@ -215,6 +215,32 @@ describe('limits', () => {
     }
   });
 
+  it('of an answer that is too long the beginning is enough for who says so', async () => {
+    handler = (_request, response) => {
+      response.statusCode = 201;
+      const send = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(10_000, 'x')));
+      };
+      response.on('drain', send);
+      send();
+    };
+    const cut = await client.request({ method: 'POST', url: origin, body: 'b', excess: 'cut' });
+    assert.deepEqual([cut.status, cut.body.toString()], [201, 'x'.repeat(1_000)]);
+  });
+
+  it('a caller may give up earlier', async () => {
+    handler = () => controller.abort();
+    const controller = new AbortController();
+    const { signal } = controller;
+    await assert.rejects(client.request({ method: 'GET', url: origin, signal }), Unavailable);
+    const never: Lookup = () => new Promise(() => {});
+    const lookingUp = createGuardedClient({ ...defaults, lookup: never });
+    await assert.rejects(
+      lookingUp.request({ method: 'GET', url: 'http://hooks.example.test', signal }),
+      Unavailable,
+    );
+  });
+
   it('an endless answer is cut off', async () => {
     handler = (_request, response) => {
       const send = (): void => {

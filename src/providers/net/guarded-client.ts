@@ -43,6 +43,10 @@ export interface GuardedRequest {
   readonly body?: string | Uint8Array;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  /** What becomes of an answer beyond the size limit: default `refuse`; `cut` gives its beginning. */
+  readonly excess?: 'refuse' | 'cut';
+  /** Gives up earlier than the time limit would. */
+  readonly signal?: AbortSignal;
 }
 
 export interface GuardedResponse {
@@ -78,7 +82,8 @@ export function createGuardedClient(options: GuardedClientOptions): GuardedClien
     async request(request) {
       const url = parseUrl(request.url);
       checkHead(request);
-      const signal = AbortSignal.timeout(request.timeoutMs ?? options.timeoutMs);
+      const timeout = AbortSignal.timeout(request.timeoutMs ?? options.timeoutMs);
+      const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
       const addresses = await untilAborted(resolve(url, lookup, isAllowed), signal);
       const limits = { signal, maxBytes: request.maxBytes ?? options.maxResponseBytes };
       return send({
@@ -149,7 +154,7 @@ function send(input: {
   ca?: string;
 }): Promise<GuardedResponse> {
   const { url, request, addresses, signal, maxBytes, ca } = input;
-  const { method, headers, body } = request;
+  const { method, headers, body, excess = 'refuse' } = request;
   const { promise, resolve: succeed, reject } = Promise.withResolvers<GuardedResponse>();
   const fail = (error: unknown): void => {
     if (error instanceof CoreError) reject(error);
@@ -188,7 +193,7 @@ function send(input: {
     fail(new Unavailable('the other side changed the protocol'));
   });
   outgoing.on('response', (response) => {
-    collect(response, maxBytes).then(succeed, (error: unknown) => {
+    collect(response, maxBytes, excess).then(succeed, (error: unknown) => {
       outgoing.destroy();
       fail(error);
     });
@@ -197,16 +202,25 @@ function send(input: {
   return promise;
 }
 
-async function collect(response: http.IncomingMessage, maxBytes: number): Promise<GuardedResponse> {
+async function collect(
+  response: http.IncomingMessage,
+  maxBytes: number,
+  excess: 'refuse' | 'cut',
+): Promise<GuardedResponse> {
+  const { statusCode: status = 0, headers } = response;
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
+    // Leaving the loop closes the connection.
+    if (length > maxBytes && excess === 'cut') {
+      return { status, headers, body: Buffer.concat([...chunks, chunk]).subarray(0, maxBytes) };
+    }
     if (length > maxBytes) throw new Unavailable(`the answer has more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   if (!response.complete) throw new Unavailable('the answer was cut off');
-  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks, length) };
+  return { status, headers, body: Buffer.concat(chunks, length) };
 }
 
 /** Answers with the checked addresses, whatever is asked. */
@@ -220,6 +234,11 @@ function pinnedLookup(addresses: readonly ResolvedAddress[]): LookupFunction {
 
 /** A look-up cannot be cancelled, only no longer waited for. */
 async function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  // An event that is over is not told again.
+  if (signal.aborted) {
+    work.catch(() => {});
+    throw new Unavailable('no complete answer in time');
+  }
   const { promise, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(new Unavailable('no complete answer in time'));
   signal.addEventListener('abort', onAbort, { once: true });

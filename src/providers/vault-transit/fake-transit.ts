@@ -13,6 +13,8 @@ export interface FakeTransit {
   isOld: boolean;
   /** By `<namespace>/<mount>/<key>`; deleting one is what an operator should never do. */
   readonly keys: Map<string, Buffer>;
+  /** Counts up, as `vault write -f transit/keys/<key>/rotate` does; the versions share a key here. */
+  version: number;
   close(): void;
 }
 
@@ -39,6 +41,7 @@ export async function startFakeTransit(): Promise<FakeTransit> {
     fault: null,
     isOld: false,
     keys,
+    version: 1,
     close() {
       server.close();
       server.closeAllConnections();
@@ -69,7 +72,12 @@ async function answerOf(fake: FakeTransit, request: IncomingMessage): Promise<An
   return operation === 'encrypt'
     ? {
         status: 200,
-        body: { data: { ciphertext: encrypt(key, associated, input.plaintext ?? ''), key_version: 1 } },
+        body: {
+          data: {
+            ciphertext: encrypt(key, associated, input.plaintext ?? '').replace('v1', `v${fake.version}`),
+            key_version: fake.version,
+          },
+        },
       }
     : decrypt(key, associated, input.ciphertext ?? '');
 }
@@ -87,7 +95,7 @@ function encrypt(key: Buffer, associated: Buffer, plaintext: string): string {
 }
 
 function decrypt(key: Buffer, associated: Buffer, ciphertext: string): Answer {
-  const sealed = Buffer.from(ciphertext.replace('vault:v1:', ''), 'base64');
+  const sealed = Buffer.from(ciphertext.replace(/^vault:v[0-9]+:/, ''), 'base64');
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 });
     decipher.setAAD(associated).setAuthTag(sealed.subarray(-16));

@@ -45,11 +45,26 @@ describe('a root key in Vault', () => {
     const kms = kmsWith();
     const secret = randomBytes(32);
     const { keyId, wrapped } = await kms.wrap(secret, 'context');
-    assert.equal(keyId, 'transit:transit/selfsame');
-    assert.equal(keyId, await kms.currentKeyId());
+    assert.equal(keyId, 'transit:transit/selfsame:v1');
+    assert.equal(await kms.currentKeyId(), 'transit:transit/selfsame');
     assert.match(wrapped.toString(), /^vault:v1:/);
     assert.deepEqual(await kms.unwrap(keyId, wrapped, 'context'), secret);
     await assert.rejects(kms.unwrap(keyId, wrapped, 'another'), SealBroken);
+  });
+
+  it('names the version that it wrapped under, and opens older ones and ids without one', async () => {
+    const kms = kmsWith();
+    const first = await kms.wrap(Buffer.from('a pool key'), 'context');
+    fake.version = 2;
+    const second = await kms.wrap(Buffer.from('a pool key'), 'context');
+    fake.version = 1;
+    assert.deepEqual(
+      [first.keyId, second.keyId],
+      ['transit:transit/selfsame:v1', 'transit:transit/selfsame:v2'],
+    );
+    for (const { keyId, wrapped } of [first, second, { ...first, keyId: 'transit:transit/selfsame' }]) {
+      assert.equal((await kms.unwrap(keyId, wrapped, 'context')).toString(), 'a pool key');
+    }
   });
 
   it('is bound to its context by a server that ignores associated data, too', async () => {
@@ -63,7 +78,7 @@ describe('a root key in Vault', () => {
   it('may lie in a namespace and a nested mount', async () => {
     const kms = kmsWith({ namespace: 'team', mount: 'eu/transit' });
     const { keyId, wrapped } = await kms.wrap(Buffer.from('a pool key'), 'context');
-    assert.equal(keyId, 'transit:eu/transit/selfsame');
+    assert.equal(keyId, 'transit:eu/transit/selfsame:v1');
     assert.equal((await kms.unwrap(keyId, wrapped, 'context')).toString(), 'a pool key');
   });
 

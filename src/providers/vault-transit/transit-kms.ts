@@ -22,8 +22,10 @@ export interface TransitKmsOptions {
 
 /**
  * A root key inside HashiCorp Vault's (or OpenBao's) Transit engine; it never leaves there. The key is to be
- * of an AEAD type (`aes256-gcm96`, the default, or `chacha20-poly1305`) and not `derived`; its rotation
- * inside Vault needs nothing here, since its ciphertexts name their version.
+ * of an AEAD type (`aes256-gcm96`, the default, or `chacha20-poly1305`) and not `derived`. Its rotation inside Vault
+ * needs nothing here, since its ciphertexts name their version; so does what `wrap` gives as the key id
+ * (`transit:transit/selfsame:v2`), which tells when an old version is no longer needed. Opening looks at the key's
+ * name only.
  *
  * The context is sent as `associated_data` and is also sealed inside, as a digest before the key: Vault
  * before 1.13 ignores parameters that it does not know, and the binding must not depend on that.
@@ -72,10 +74,13 @@ export function createTransitKms(options: TransitKmsOptions): KeyManagementServi
       const { ciphertext } = await call('encrypt', context, { plaintext: input.toString('base64') });
       input.fill(0);
       if (typeof ciphertext !== 'string') throw new Unavailable('vault transit: answer without ciphertext');
-      return { keyId, wrapped: Buffer.from(ciphertext, 'utf8') };
+      const version = /^vault:(v[0-9]+):/.exec(ciphertext)?.[1];
+      if (version === undefined) throw new Unavailable('vault transit: answer without a version');
+      return { keyId: `${keyId}:${version}`, wrapped: Buffer.from(ciphertext, 'utf8') };
     },
     async unwrap(wantedKeyId, wrapped, context) {
-      if (wantedKeyId !== keyId) {
+      // Early rows have no version.
+      if (wantedKeyId.replace(/:v[0-9]+$/, '') !== keyId) {
         throw new RootKeyMismatch(
           `The data needs the root key ${wantedKeyId}, but the one at hand is ${keyId}.`,
         );

@@ -1,10 +1,20 @@
 import type { Grant } from '../../core/grants.ts';
-import type { AccountId, ApiKeyStore, Environment, KeyId, PoolId, StoredApiKey } from '../../core/ports.ts';
+import type {
+  AccountId,
+  ApiKeyStore,
+  Environment,
+  KeyId,
+  KeyInflection,
+  KeyKind,
+  PoolId,
+  StoredApiKey,
+} from '../../core/ports.ts';
 import type { Session } from '../session.ts';
 import { poolStateWrites } from './pool-rows.ts';
 
 const COLUMNS = `k.id, k.pool_id, k.secret_hash, k.label, k.grants, k.allowed_addresses, k.requests_per_minute,
-  k.created_at, k.expires_at, k.suspended_at, k.revoked_at, p.account_id, p.environment, a.partition
+  k.kind, k.api_version, k.key_inflection, k.note, k.created_at, k.expires_at, k.suspended_at, k.revoked_at,
+  p.account_id, p.environment, a.partition
   from api_keys k join pools p on p.id = k.pool_id join accounts a on a.id = p.account_id`;
 
 interface Row {
@@ -15,6 +25,10 @@ interface Row {
   grants: Grant[];
   allowed_addresses: string[] | null;
   requests_per_minute: number;
+  kind: KeyKind;
+  api_version: string | null;
+  key_inflection: KeyInflection;
+  note: string | null;
   created_at: Date;
   expires_at: Date | null;
   suspended_at: Date | null;
@@ -31,10 +45,14 @@ function toKey(row: Row): StoredApiKey {
     accountId: row.account_id,
     partition: row.partition,
     environment: row.environment,
+    kind: row.kind,
     label: row.label,
+    note: row.note,
     grants: row.grants,
     allowedAddresses: row.allowed_addresses,
     requestsPerMinute: row.requests_per_minute,
+    apiVersion: row.api_version,
+    keyInflection: row.key_inflection,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     suspendedAt: row.suspended_at,
@@ -81,9 +99,9 @@ export function createApiKeyStore(session: Session): ApiKeyStore {
       await session.transaction(async (tx) => {
         await tx.query({
           text: `insert into api_keys (id, pool_id, secret_hash, label, grants, allowed_addresses,
-                   requests_per_minute, created_at, expires_at)
+                   requests_per_minute, created_at, expires_at, kind, api_version, key_inflection, note)
                  values ($1::uuid, $2::uuid, $3::bytea, $4::text, $5::text[], $6::text[], $7::integer,
-                   $8::timestamptz, $9::timestamptz)`,
+                   $8::timestamptz, $9::timestamptz, $10::text, $11::text, $12::text, $13::text)`,
           parameters: [
             key.id,
             key.poolId,
@@ -94,9 +112,16 @@ export function createApiKeyStore(session: Session): ApiKeyStore {
             key.requestsPerMinute,
             key.createdAt,
             key.expiresAt,
+            key.kind,
+            key.apiVersion,
+            key.keyInflection,
+            key.note,
           ],
         });
-        const fields = ['label', 'grants', 'allowed_addresses', 'requests_per_minute', 'expires_at'];
+        const fields = [
+          ...['label', 'grants', 'allowed_addresses', 'requests_per_minute', 'expires_at'],
+          ...['kind', 'api_version', 'key_inflection', 'note'],
+        ];
         await poolStateWrites(tx).record(stamp, { action: 'key.created', subjectId: key.id, fields });
       });
     },

@@ -1,8 +1,16 @@
 import type { PoolId } from '../../core/ports.ts';
-import type { Session } from '../session.ts';
+import { formatUuid } from '../../kit/ids.ts';
+import type { Session, Statement } from '../session.ts';
+
+/** Events that became deliveries are kept a while for whoever looks into a matter. */
+const EVENTS_KEPT_MS = 60 * 60 * 1000;
+const DELIVERIES_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** Rows a statement: none of them may run long. */
+const BATCH = 5000;
 
 /**
- * Removes what has expired: kept replies and rate windows that are over. Asks once which pools have any, then goes
+ * Removes what has expired: kept replies and rate windows that are over, events that were looked at an hour ago,
+ * webhook deliveries of 30 days ago. Asks once which pools have any, then goes
  * pool by pool (SQL.md rule 9). Safe to run in several processes at once.
  */
 export async function removeExpired(session: Session, now: Date): Promise<void> {
@@ -22,5 +30,49 @@ export async function removeExpired(session: Session, now: Date): Promise<void> 
       text: 'delete from rate_leases where pool_id = $1::uuid and window_start < $2::timestamptz',
       parameters: [poolId, new Date(now.getTime() - 120_000)],
     });
+  }
+  await removeOldEvents(session, now);
+  await removeOldDeliveries(session, now);
+}
+
+/** The first id of a moment: ids sort by time, so that no column of times needs an index of its own. */
+function idAt(ms: number): string {
+  return formatUuid({ ms, random: 0n });
+}
+
+async function removeOldEvents(session: Session, now: Date): Promise<void> {
+  const { rows } = await session.query<{ pool_id: PoolId }>({
+    text: '/* scatter: once a tick */ select pool_id from webhook_feeds',
+    parameters: [],
+  });
+  for (const { pool_id: poolId } of rows) {
+    await inBatches(session, {
+      text: `delete from outbox where pool_id = $1::uuid and id in (
+               select o.id from outbox o
+               where o.pool_id = $1::uuid and o.id < $2::uuid and o.fanned_out_at is not null limit $3::integer)`,
+      parameters: [poolId, idAt(now.getTime() - EVENTS_KEPT_MS), BATCH],
+    });
+  }
+}
+
+async function removeOldDeliveries(session: Session, now: Date): Promise<void> {
+  const { rows } = await session.query<{ pool_id: PoolId; id: string }>({
+    text: '/* scatter: once a tick */ select pool_id, id from webhook_endpoints',
+    parameters: [],
+  });
+  for (const { pool_id: poolId, id } of rows) {
+    await inBatches(session, {
+      text: `delete from webhook_deliveries where pool_id = $1::uuid and endpoint_id = $2::uuid and id in (
+               select d.id from webhook_deliveries d
+               where d.pool_id = $1::uuid and d.endpoint_id = $2::uuid and d.id < $3::uuid limit $4::integer)`,
+      parameters: [poolId, id, idAt(now.getTime() - DELIVERIES_KEPT_MS), BATCH],
+    });
+  }
+}
+
+async function inBatches(session: Session, statement: Statement): Promise<void> {
+  for (;;) {
+    const { count } = await session.query(statement);
+    if (count < BATCH) return;
   }
 }

@@ -3,25 +3,42 @@ import type {
   IdentityListQuery,
   IdentityStore,
   IdentityTotals,
-  LifecycleStatus,
   StoredIdentity,
 } from '../../core/identities/ports.ts';
+import type { LifecycleStatus, Standing } from '../../core/identities/standing.ts';
 import type { IdentityId, PoolId } from '../../core/ports.ts';
 import { batchReads } from '../read-batches.ts';
 import type { Session } from '../session.ts';
 import { purgeMethods } from './identity-purge.ts';
+import { searchStatements } from './identity-search.ts';
 import { segmentsOf } from './identity-segments.ts';
 import { changeIdentity, insertIdentity } from './identity-writes.ts';
 
-const COLUMNS = `i.id, i.status, i.schema_id, i.version, i.profile, i.seen, i.last_seen_at, k.wrapped, s.config_version`;
+const COLUMNS = `i.id, i.status, i.schema_id, i.version, i.profile, i.seen, i.last_seen_at, i.standing, i.created_at,
+  i.updated_at, k.wrapped, s.config_version`;
 const JOINS = `
   left join identity_keys k on k.pool_id = $1::uuid and k.identity_id = i.id
   join pool_states s on s.pool_id = $1::uuid`;
 
 const FIND = `select ${COLUMNS} from identities i ${JOINS} where i.pool_id = $1::uuid and i.id = any($2::uuid[])`;
 
+const FIND_BY_CLAIM = `
+  select ${COLUMNS} from identifiers c
+  join identities i on i.pool_id = $1::uuid and i.id = c.identity_id ${JOINS}
+  where c.pool_id = $1::uuid and c.space = $2::text and c.digest = $3::bytea`;
+
 const FIND_POOL = `/* scatter: an account's other pools, bounded */
   select pool_id from identities where pool_id = any($1::uuid[]) and id = $2::uuid limit 1`;
+
+// For each key the newest others; both rows of a pair say since when they have it, and the later one counts.
+const SHARERS = `
+  select u.key, o.identity_id, o.created_at
+  from unnest($3::uuid[]) as u(key), lateral (
+    select k.identity_id, greatest(k.created_at, mine.created_at) as created_at
+    from search_keys mine
+    join search_keys k on k.pool_id = $1::uuid and k.key = mine.key and k.identity_id <> mine.identity_id
+    where mine.pool_id = $1::uuid and mine.identity_id = $2::uuid and mine.key = u.key
+    order by k.identity_id desc limit $4::integer) o`;
 
 const HOLDERS = `
   select space, digest, identity_id from identifiers
@@ -41,6 +58,9 @@ interface Row {
   profile: Buffer | null;
   seen: Buffer | null;
   last_seen_at: Date | null;
+  standing: Standing;
+  created_at: Date;
+  updated_at: Date;
   wrapped: Buffer | null;
   config_version: number;
 }
@@ -56,6 +76,9 @@ function toIdentity(poolId: PoolId, row: Row): StoredIdentity {
     seen: row.seen,
     lastSeenAt: row.last_seen_at,
     wrappedKey: row.wrapped,
+    standing: row.standing,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
     configVersion: row.config_version,
   };
 }
@@ -85,6 +108,40 @@ export function createIdentityStore(session: Session): IdentityStore {
       },
       (identity: StoredIdentity) => identity.id,
     ),
+
+    async findByClaim(poolId, { space, digest }) {
+      const { rows } = await session.query<Row>({ text: FIND_BY_CLAIM, parameters: [poolId, space, digest] });
+      return rows[0] === undefined ? null : toIdentity(poolId, rows[0]);
+    },
+
+    async search(poolId, query) {
+      const { page, count } = searchStatements(poolId, query, COLUMNS, JOINS);
+      const [{ rows }, counted] = await Promise.all([
+        session.query<Row>(page),
+        count === null ? null : session.query<{ n: number }>(count),
+      ]);
+      const items = rows.map((row) => toIdentity(poolId, row));
+      return { items, total: counted === null ? null : Number(counted.rows[0]?.n ?? 0) };
+    },
+
+    async findSharers(poolId, { id, keys, limit }) {
+      const { rows } = await session.query<{ key: string; identity_id: IdentityId; created_at: Date }>({
+        text: SHARERS,
+        parameters: [poolId, id, keys, limit],
+      });
+      return rows.map((row) => ({ key: row.key, id: row.identity_id, since: row.created_at }));
+    },
+
+    async tallies(poolId, prefixes) {
+      const { rows } = await session.query<{ name: string; n: number }>({
+        text: `select name, sum(n)::bigint as n from tallies
+               where pool_id = $1::uuid and exists (
+                 select 1 from unnest($2::text[]) as u(prefix) where starts_with(name, u.prefix))
+               group by name`,
+        parameters: [poolId, prefixes],
+      });
+      return new Map(rows.map(({ name, n }) => [name, Number(n)]));
+    },
 
     async findIdentityPool(poolIds, id) {
       const { rows } = await session.query<{ pool_id: PoolId }>({

@@ -15,13 +15,18 @@ const REMOVE = `
     record as (
       delete from identities using marks
       where identities.pool_id = $1::uuid and identities.id = marks.id and not identities.is_open
-      returning identities.id, identities.last_seen_at, marks.audit_id, marks.event_id),
+      returning identities.id, identities.last_seen_at, identities.status, identities.verification_status,
+        identities.standing ->> 'typeId' as type_id,
+        marks.audit_id, marks.event_id),
     counted as (
       insert into tallies (pool_id, name, slot, n)
       select $1::uuid, u.name, $6::smallint, -sum(u.n)
       from record, lateral (values ('identities', 1), ('closed', 1),
         ('seen', (record.last_seen_at is not null)::integer),
-        ('seen_closed', (record.last_seen_at is not null)::integer)) as u(name, n)
+        ('seen_closed', (record.last_seen_at is not null)::integer),
+        ('listed:' || record.verification_status, (record.status = 'erased')::integer),
+        ('type:' || record.type_id, (record.status = 'erased')::integer)) as u(name, n)
+      where u.name is not null
       group by u.name order by u.name
       on conflict (pool_id, name, slot) do update set n = tallies.n + excluded.n
       returning 1),

@@ -11,71 +11,106 @@ import { stampParameters, stampSql } from './stamp-sql.ts';
 import { nextSlot, tallyParameters, tallySql } from './tally.ts';
 
 // One statement a write (SQL.md rule 5): the configuration held still, then the record, then what belongs to it.
-const INSERT = `
-  with held as (
+const HELD = `held as (
       select 1 as one from pool_states
       where pool_states.pool_id = $1::uuid and pool_states.config_version = $2::integer
-      for key share),
+      for key share)`;
+
+/** @param at Numbers of the parameters with spaces and digests. */
+function claimSql(at: { spaces: number; digests: number }): string {
+  return `claimed as (
+      insert into identifiers (pool_id, space, digest, identity_id)
+      select $1::uuid, u.space, decode(u.digest, 'hex'), $3::uuid
+      from record, unnest($${at.spaces}::text[], $${at.digests}::text[]) as u(space, digest)
+      returning 1)`;
+}
+
+/** @param keys Number of the parameter. @param when Number of the one with the time. */
+function searchSql(keys: number, when: number): string {
+  return `findable as (
+      insert into search_keys (pool_id, identity_id, key, created_at)
+      select $1::uuid, $3::uuid, u.key, $${when}::timestamptz
+      from record, unnest($${keys}::uuid[]) as u(key)
+      on conflict (pool_id, identity_id, key) do nothing
+      returning 1)`;
+}
+
+/** @param at Numbers of the parameters with the space and its grams; without a space nothing is written. */
+function gramSql(at: { space: number; grams: number }): string {
+  return `grammed as (
+      insert into search_grams (pool_id, identity_id, space, grams)
+      select $1::uuid, $3::uuid, $${at.space}::text, $${at.grams}::bigint[]
+      from record where $${at.space}::text is not null
+      on conflict (pool_id, identity_id, space) do update set grams = excluded.grams
+      returning 1)`;
+}
+
+const INSERT = `
+  with ${HELD},
     record as (
-      insert into identities (pool_id, id, schema_id, profile, created_at, updated_at)
-      select $1::uuid, $3::uuid, $4::text, $5::bytea, $6::timestamptz, $6::timestamptz from held
-      returning id),
+      insert into identities (pool_id, id, schema_id, profile, standing, created_at, updated_at)
+      select $1::uuid, $3::uuid, $4::text, $5::bytea, $8::text::jsonb, $6::timestamptz, $6::timestamptz from held
+      returning id, version),
     keyed as (
       insert into identity_keys (pool_id, identity_id, wrapped)
       select $1::uuid, $3::uuid, $7::bytea from record
       returning 1),
-    claimed as (
-      insert into identifiers (pool_id, space, digest, identity_id)
-      select $1::uuid, u.space, decode(u.digest, 'hex'), $3::uuid
-      from record, unnest($8::text[], $9::text[]) as u(space, digest)
-      returning 1),
-    ${tallySql({ names: 10, deltas: 11, slot: 12 })},
-    ${stampSql(13)}
+    ${claimSql({ spaces: 9, digests: 10 })},
+    ${searchSql(11, 6)},
+    ${gramSql({ space: 12, grams: 13 })},
+    ${tallySql({ names: 14, deltas: 15, slot: 16 })},
+    ${stampSql(17)}
   select count(*)::integer as n from record`;
 
-const CHANGE = `
-  with held as (
-      select 1 as one from pool_states
-      where pool_states.pool_id = $1::uuid and pool_states.config_version = $2::integer
-      for key share),
-    record as (
+const RECORD = `
       update identities
       set status = $4::text, profile = $5::bytea, seen = $6::bytea, last_seen_at = $7::timestamptz,
-          version = version + 1, updated_at = $8::timestamptz
-      where identities.pool_id = $1::uuid and identities.id = $3::uuid and identities.version = $9::integer
+          standing = $10::text::jsonb, version = version + 1, updated_at = $8::timestamptz
+      where identities.pool_id = $1::uuid and identities.id = $3::uuid and identities.version = $9::integer`;
+
+const CHANGE = `
+  with ${HELD},
+    record as (${RECORD}
         and exists (select 1 from held)
-      returning id),
+      returning id, version),
     released as (
       delete from identifiers using record
       where identifiers.pool_id = $1::uuid and identifiers.identity_id = record.id
-        and ($10::boolean or exists (
-          select 1 from unnest($11::text[], $12::text[]) as u(space, digest)
+        and ($11::boolean or exists (
+          select 1 from unnest($12::text[], $13::text[]) as u(space, digest)
           where u.space = identifiers.space and decode(u.digest, 'hex') = identifiers.digest))
       returning 1),
-    claimed as (
-      insert into identifiers (pool_id, space, digest, identity_id)
-      select $1::uuid, u.space, decode(u.digest, 'hex'), $3::uuid
-      from record, unnest($13::text[], $14::text[]) as u(space, digest)
+    hidden as (
+      delete from search_keys using record
+      where search_keys.pool_id = $1::uuid and search_keys.identity_id = record.id
+        and ($16::boolean or search_keys.key = any($17::uuid[]))
       returning 1),
-    ${tallySql({ names: 15, deltas: 16, slot: 17 })},
-    ${stampSql(18)}
+    ${claimSql({ spaces: 14, digests: 15 })},
+    ${searchSql(18, 8)},
+    ${gramSql({ space: 19, grams: 20 })},
+    ${tallySql({ names: 21, deltas: 22, slot: 23 })},
+    ${stampSql(24)}
   select count(*)::integer as n from record`;
 
-// Most changes touch neither identifiers nor totals; their statement does not name those tables. Nor does it hold the
-// configuration: whoever changes that reads identifiers and totals only, so such a write and such a change come out as
-// if one had been made after the other. (Locks of many writers on one row cost more than all the rest of the write.)
+// Most changes touch neither what finds the record nor totals; their statement does not name those tables. Nor does it
+// hold the configuration: whoever changes that reads identifiers and totals only, so such a write and such a change come
+// out as if one had been made after the other. (Locks of many writers on one row cost more than the rest of the write.)
 const CHANGE_PROFILE = `
-  with record as (
-      update identities
-      set status = $4::text, profile = $5::bytea, seen = $6::bytea, last_seen_at = $7::timestamptz,
-          version = version + 1, updated_at = $8::timestamptz
-      where identities.pool_id = $1::uuid and identities.id = $3::uuid and identities.version = $9::integer
+  with record as (${RECORD}
         and exists (
           select 1 from pool_states
           where pool_states.pool_id = $1::uuid and pool_states.config_version = $2::integer)
-      returning id),
-    ${stampSql(10)}
+      returning id, version),
+    ${stampSql(11)}
   select count(*)::integer as n from record`;
+
+// What destroys an identity for good (R8), after its row was changed in the same transaction.
+const ERASE = [
+  'delete from identity_keys where pool_id = $1::uuid and identity_id = $2::uuid',
+  'delete from idempotent_replies where pool_id = $1::uuid and sealed_for_identity = $2::uuid',
+  'update relationships set metadata = null where pool_id = $1::uuid and identity_id = $2::uuid',
+  'update relationships set metadata = null where pool_id = $1::uuid and related_id = $2::uuid',
+];
 
 export async function insertIdentity(session: Session, insert: IdentityInsert): Promise<WriteOutcome> {
   const { names, deltas } = tallyParameters(insert.tallies);
@@ -89,11 +124,14 @@ export async function insertIdentity(session: Session, insert: IdentityInsert): 
       insert.profile,
       insert.stamp.at,
       insert.wrappedKey,
+      JSON.stringify(insert.standing),
       ...claimParameters(insert.claims),
+      insert.searchKeys,
+      ...gramParameters(insert.grams),
       names,
       deltas,
       nextSlot(),
-      ...stampParameters(insert.stamp, insert.event),
+      ...stampParameters(insert),
     ],
   };
   const { reply } = insert;
@@ -101,17 +139,32 @@ export async function insertIdentity(session: Session, insert: IdentityInsert): 
   return refusing(() =>
     session.transaction(async (tx) => {
       if (!(await insertReply(tx, reply, insert.stamp.at))) return 'replied';
-      const { rows } = await tx.query<{ n: number }>(statement);
-      if (rows[0]?.n !== 1) throw new Undo('stale');
-      return 'done';
+      return orUndo(await sent(tx, statement));
     }),
   );
 }
 
 export async function changeIdentity(session: Session, change: IdentityChange): Promise<WriteOutcome> {
+  const statement = changeStatement(change);
+  const { reply, erases, poolId, id } = change;
+  if (reply === null && !erases) return write(session, statement);
+  return refusing(() =>
+    session.transaction(async (tx) => {
+      orUndo(await sent(tx, statement));
+      if (erases) for (const text of ERASE) await tx.query({ text, parameters: [poolId, id] });
+      // After the rest: erasing removes the replies that were kept for the identity, not its own.
+      const isFirst = reply === null || (await insertReply(tx, reply, change.stamp.at));
+      return orUndo(isFirst ? 'done' : 'replied');
+    }),
+  );
+}
+
+function changeStatement(change: IdentityChange): Parameters<Session['query']>[0] {
   const { names, deltas } = tallyParameters(change.tallies);
-  const all = change.released === 'all';
+  const releasesAll = change.released === 'all';
   const released = change.released === 'all' ? [] : change.released;
+  const hidesAll = change.keysRemoved === 'all';
+  const hidden = change.keysRemoved === 'all' ? [] : change.keysRemoved;
   const record = [
     change.poolId,
     change.configVersion,
@@ -122,24 +175,31 @@ export async function changeIdentity(session: Session, change: IdentityChange): 
     change.lastSeenAt,
     change.stamp.at,
     change.version,
+    JSON.stringify(change.standing),
   ];
-  const stamp = stampParameters(change.stamp, change.event);
-  if (!all && released.length + change.claimed.length + names.length === 0) {
-    return write(session, { text: CHANGE_PROFILE, parameters: [...record, ...stamp] });
+  const stamp = stampParameters(change);
+  const others =
+    released.length + change.claimed.length + hidden.length + change.keysAdded.length + names.length;
+  if (!releasesAll && !hidesAll && others === 0 && change.grams === null) {
+    return { text: CHANGE_PROFILE, parameters: [...record, ...stamp] };
   }
-  return write(session, {
+  return {
     text: CHANGE,
     parameters: [
       ...record,
-      all,
+      releasesAll,
       ...claimParameters(released),
       ...claimParameters(change.claimed),
+      hidesAll,
+      hidden,
+      [...change.keysAdded].sort(),
+      ...gramParameters(change.grams),
       names,
       deltas,
       nextSlot(),
       ...stamp,
     ],
-  });
+  };
 }
 
 /** Undoes a transaction whose outcome is an answer rather than a failure. */
@@ -151,11 +211,18 @@ class Undo extends Error {
   }
 }
 
-async function write(session: Session, statement: Parameters<Session['query']>[0]): Promise<WriteOutcome> {
-  return refusing(async () => {
-    const { rows } = await session.query<{ n: number }>(statement);
-    return rows[0]?.n === 1 ? 'done' : 'stale';
-  });
+function orUndo(outcome: WriteOutcome): WriteOutcome {
+  if (outcome !== 'done') throw new Undo(outcome);
+  return outcome;
+}
+
+async function sent(session: Session, statement: Parameters<Session['query']>[0]): Promise<WriteOutcome> {
+  const { rows } = await session.query<{ n: number }>(statement);
+  return rows[0]?.n === 1 ? 'done' : 'stale';
+}
+
+function write(session: Session, statement: Parameters<Session['query']>[0]): Promise<WriteOutcome> {
+  return refusing(() => sent(session, statement));
 }
 
 // A unique violation of these statements is an identifier's: every other key in them is an id made for this write.
@@ -167,6 +234,11 @@ async function refusing(work: () => Promise<WriteOutcome>): Promise<WriteOutcome
     if (isUniqueViolation(error)) return 'taken';
     throw error;
   }
+}
+
+function gramParameters(grams: IdentityInsert['grams']): [string | null, string[] | null] {
+  if (grams === null) return [null, null];
+  return [grams.space, (grams.grams ?? []).map((gram) => gram.readBigInt64BE().toString())];
 }
 
 function claimParameters(claims: readonly IdentifierClaim[]): [string[], string[]] {

@@ -2,13 +2,28 @@ import { findTraitHomes } from '../../core/identities/attributes.ts';
 import type { PoolConfig, PoolConfigStore } from '../../core/pools/ports.ts';
 import type { FactorDefinition } from '../../core/pools/ruleset.ts';
 import type { AccountId, DomainId, Environment, PoolId, RulesetId } from '../../core/ports.ts';
+import {
+  DEFAULT_VERIFICATION,
+  type FieldDefinition,
+  type PiiField,
+  type Plan,
+  type TypeDefinition,
+  type VerificationConfig,
+} from '../../core/verification/config.ts';
 import type { Session } from '../session.ts';
 
 const FIND = `
   select p.account_id, p.domain_id, p.ruleset_id, p.environment, a.partition, r.factors, s.config_version,
          p.status = 'extant' and d.status = 'extant' and a.status = 'extant' as is_open,
          (select json_agg(json_build_object('id', i.id, 'schema', i.schema, 'isDefault', i.is_default) order by i.id)
-          from identity_schemas i where i.pool_id = $1::uuid) as schemas
+          from identity_schemas i where i.pool_id = $1::uuid) as schemas,
+         (select row_to_json(v) from verification_settings v where v.pool_id = $1::uuid) as verification,
+         (select json_agg(json_build_object('id', t.id, 'name', t.name, 'definition', t.definition,
+            'isDefault', t.is_default, 'createdAt', t.created_at, 'updatedAt', t.updated_at) order by t.id)
+          from identity_types t where t.pool_id = $1::uuid) as types,
+         (select json_agg(json_build_object('id', f.id, 'typeId', f.type_id, 'name', f.name, 'definition', f.definition,
+            'createdAt', f.created_at, 'updatedAt', f.updated_at) order by f.id)
+          from custom_fields f where f.pool_id = $1::uuid) as fields
   from pool_states s
   join pools p on p.id = $1::uuid
   join domains d on d.id = p.domain_id
@@ -26,6 +41,51 @@ interface Row {
   config_version: number;
   is_open: boolean;
   schemas: { id: string; schema: unknown; isDefault: boolean }[] | null;
+  verification: VerificationRow | null;
+  types: TypeRow[] | null;
+  fields: FieldRow[] | null;
+}
+
+interface VerificationRow {
+  api_pii_fields: PiiField[] | null;
+  sensitive_data_retention_days: number | null;
+  plan: Plan;
+  session_quota: number | null;
+}
+
+interface DefinedRow<Definition> {
+  id: string;
+  name: string;
+  definition: Definition;
+  createdAt: string;
+  updatedAt: string;
+}
+
+type TypeRow = DefinedRow<TypeDefinition> & { isDefault: boolean };
+type FieldRow = DefinedRow<FieldDefinition> & { typeId: string };
+
+function toVerification({ verification, types, fields }: Row): VerificationConfig {
+  const dated = (row: { createdAt: string; updatedAt: string }) => ({
+    createdAt: new Date(row.createdAt).toISOString(),
+    updatedAt: new Date(row.updatedAt).toISOString(),
+  });
+  const allFields = (fields ?? []).map(({ id, typeId, name, definition, ...times }) => {
+    return { ...definition, ...{ id, typeId, name }, ...dated(times) };
+  });
+  return {
+    apiPiiFields: verification?.api_pii_fields ?? null,
+    sensitiveDataRetentionDays: verification?.sensitive_data_retention_days ?? null,
+    plan: verification?.plan ?? DEFAULT_VERIFICATION.plan,
+    sessionQuota: verification?.session_quota ?? null,
+    types: (types ?? []).map(({ id, name, definition, isDefault, ...times }) => ({
+      ...definition,
+      ...{ id, name, isDefault },
+      ...dated(times),
+      fields: allFields
+        .filter(({ typeId }) => typeId === id)
+        .sort((a, b) => a.sortOrder - b.sortOrder || (a.id < b.id ? -1 : 1)),
+    })),
+  };
 }
 
 export function createPoolConfigStore(session: Session): PoolConfigStore {
@@ -46,6 +106,7 @@ export function createPoolConfigStore(session: Session): PoolConfigStore {
         isOpen: row.is_open,
         factors: row.factors,
         schemas: new Map(schemas.map(({ id, schema }) => [id, findTraitHomes(schema)])),
+        verification: toVerification(row),
         defaultSchemaId: schemas.find((schema) => schema.isDefault)?.id ?? 'default',
         version: row.config_version,
       };

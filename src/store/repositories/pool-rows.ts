@@ -1,7 +1,6 @@
-import type { OrganisationStore } from '../../core/pools/ports.ts';
+import type { AuditEvent, OrganisationStore, Unplaced } from '../../core/pools/ports.ts';
 import type { PoolId, StoredPoolKey } from '../../core/ports.ts';
 import type { Session } from '../session.ts';
-import { stampParameters } from './stamp-sql.ts';
 
 /** What a new pool needs besides its own row: its state, its keys, its first schema. */
 export async function insertPoolRows(
@@ -23,6 +22,18 @@ export async function insertPoolRows(
     text: `insert into identity_schemas (pool_id, id, schema, is_default, created_at)
            values ($1::uuid, $2::text, $3::text::jsonb, true, $4::timestamptz)`,
     parameters: [poolId, schema.id, JSON.stringify(schema.schema), at],
+  });
+}
+
+/** An audit entry on its own: of what nobody is told by an event. */
+export async function insertAuditEntry(session: Session, stamp: Unplaced, event: AuditEvent): Promise<void> {
+  const { poolId, auditId, at, keyId, requestId, origin = null } = stamp;
+  const { action, subjectId, fields } = event;
+  await session.query({
+    text: `insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields, origin)
+           values ($1::uuid, $2::uuid, $3::timestamptz, $4::uuid, $5::text, $6::text, $7::uuid, $8::text[],
+             $9::bytea)`,
+    parameters: [poolId, auditId, at, keyId, requestId, action, subjectId, fields, origin],
   });
 }
 
@@ -57,19 +68,13 @@ export function poolStateWrites(
     },
 
     async record(stamp, event) {
-      const [auditId, at, keyId, requestId, action, subjectId, fields, eventId] = stampParameters(
-        stamp,
-        event,
-      );
-      await session.query({
-        text: `insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields)
-               values ($1::uuid, $2::uuid, $3::timestamptz, $4::uuid, $5::text, $6::text, $7::uuid, $8::text[])`,
-        parameters: [stamp.poolId, auditId, at, keyId, requestId, action, subjectId, fields],
-      });
+      await insertAuditEntry(session, stamp, event);
+      const { poolId, eventId, at } = stamp;
+      const { action, subjectId, fields } = event;
       await session.query({
         text: `insert into outbox (pool_id, id, at, type, subject_id, fields)
                values ($1::uuid, $2::uuid, $3::timestamptz, $4::text, $5::uuid, $6::text[])`,
-        parameters: [stamp.poolId, eventId, at, action, subjectId, fields],
+        parameters: [poolId, eventId, at, action, subjectId, fields],
       });
     },
   };

@@ -16,7 +16,12 @@ const LEASE = `
   from before
   where rate_leases.pool_id = $1::uuid and rate_leases.key_id = $2::uuid
     and rate_leases.window_start = $3::timestamptz
-  returning rate_leases.used - before.used as granted`;
+  returning rate_leases.used - before.used as granted, rate_leases.used as used`;
+
+interface Lease {
+  granted: number;
+  used: number;
+}
 
 export function createRateLeaseStore(session: Session): RateLeaseStore {
   return {
@@ -24,13 +29,14 @@ export function createRateLeaseStore(session: Session): RateLeaseStore {
       const window = [poolId, keyId, windowStart];
       const lease = async () => {
         const statement = { text: LEASE, parameters: [...window, want, limit] };
-        const { rows } = await session.query<{ granted: number }>(statement);
-        return rows[0]?.granted ?? null;
+        const { rows } = await session.query<Lease>(statement);
+        return rows[0] ?? null;
       };
-      const granted = await lease();
-      if (granted !== null) return granted;
+      const taken = await lease();
+      if (taken !== null) return taken;
       await session.query({ text: OPEN, parameters: window });
-      return (await lease()) ?? 0;
+      // Nothing again: the window was removed as expired in between, so nothing of it is left to give.
+      return (await lease()) ?? { granted: 0, used: limit };
     },
   };
 }

@@ -1,26 +1,43 @@
+import type { Announcement, EventData } from '../../core/identities/ports.ts';
 import type { AuditEvent, Stamp } from '../../core/pools/ports.ts';
 
 /**
- * Audit entry and outbox event of one change (R7), as the last two parts of a hot write. The parts run only when
- * `record`, an earlier part, returned a row.
+ * Audit entry and outbox events of one change (R7), as the last two parts of a hot write. The parts run only when
+ * `record`, an earlier part, returned a row; it returns `version`.
  *
- * @param first Number of the first of the ten parameters that `stampParameters` gives.
+ * @param first Number of the first of the eleven parameters that `stampParameters` gives.
  */
 export function stampSql(first: number): string {
   const at = (offset: number, type: string) => `$${first + offset}::${type}`;
   return `audited as (
-      insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields)
+      insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields, origin)
       select $1::uuid, ${at(0, 'uuid')}, ${at(1, 'timestamptz')}, ${at(2, 'uuid')}, ${at(3, 'text')},
-             ${at(4, 'text')}, ${at(5, 'uuid')}, ${at(6, 'text[]')} from record
+             ${at(4, 'text')}, ${at(5, 'uuid')}, ${at(6, 'text[]')}, ${at(7, 'bytea')} from record
       returning 1),
     announced as (
-      insert into outbox (pool_id, id, at, type, subject_id, fields)
-      select $1::uuid, ${at(7, 'uuid')}, ${at(1, 'timestamptz')}, ${at(4, 'text')}, ${at(5, 'uuid')},
-             ${at(6, 'text[]')} from record
+      insert into outbox (pool_id, id, at, type, subject_id, fields, subject_version, data)
+      select $1::uuid, u.id, ${at(1, 'timestamptz')}, u.type, ${at(5, 'uuid')}, ${at(6, 'text[]')},
+             record.version, ${at(10, 'text')}::jsonb
+      from record, unnest(${at(8, 'uuid[]')}, ${at(9, 'text[]')}) as u(id, type)
       returning 1)`;
 }
 
-export function stampParameters(stamp: Stamp, event: AuditEvent): unknown[] {
-  const { auditId, at, keyId, requestId, eventId } = stamp;
-  return [auditId, at, keyId, requestId, event.action, event.subjectId, event.fields, eventId];
+export function stampParameters(input: {
+  stamp: Stamp;
+  event: AuditEvent;
+  announcements: readonly Announcement[];
+  eventData: EventData;
+}): unknown[] {
+  const { stamp, event, announcements, eventData } = input;
+  const { auditId, at, keyId, requestId, origin } = stamp;
+  return [
+    ...[auditId, at, keyId, requestId, event.action, event.subjectId, event.fields, origin],
+    announcements.map(({ id }) => id),
+    announcements.map(({ type }) => type),
+    JSON.stringify({
+      external_ref: eventData.externalRef,
+      status: eventData.status,
+      ...(eventData.identityId === undefined ? {} : { identity_id: eventData.identityId }),
+    }),
+  ];
 }

@@ -1,0 +1,142 @@
+import { stampOf } from '../audit/stamp.ts';
+import type { Deps } from '../deps.ts';
+import { WriteConflict, WrongState } from '../errors.ts';
+import { type Idempotency, keepReply, openIdempotency } from '../idempotency.ts';
+import type { PoolConfig } from '../pools/ports.ts';
+import type { IdentityId, PoolId, PoolVault, RequestContext } from '../ports.ts';
+import { type Changed, eventDataOf, referenceGrams } from './change.ts';
+import { claimsOfRecord } from './claims.ts';
+import { homesOf } from './factors.ts';
+import { lookupKeysOf } from './lookups.ts';
+import type { IdentityInsert, StoredIdentity } from './ports.ts';
+import type { Profile } from './profile.ts';
+import { untilDone } from './retry.ts';
+import { listTallyOf, type Standing } from './standing.ts';
+import { usageOf } from './usage.ts';
+import { sealProfile } from './view.ts';
+
+export type CreateNeeds = Pick<Deps, 'clock' | 'ids' | 'vault' | 'configs' | 'identities' | 'organisation'>;
+
+/** A record that is to be. */
+export interface Draft {
+  readonly profile: Profile;
+  readonly standing: Standing;
+  /** Names of what it comes with, for the audit entry. */
+  readonly fields: readonly string[];
+}
+
+export interface Drafting {
+  readonly config: PoolConfig;
+  readonly vault: PoolVault;
+  readonly schemaId: string;
+}
+
+export interface CreateRecordInput {
+  readonly poolId: PoolId;
+  /** Called for each try; throws what is wrong with the input. */
+  readonly draft: (drafting: Drafting) => Draft;
+  /** Called when another identity holds an identifier: throws, or returns to try again. */
+  readonly onTaken: (drafting: Drafting, draft: Draft, id: IdentityId) => Promise<void>;
+}
+
+/**
+ * Makes a record of a pool: data key, identifiers, look-up keys, totals, audit entry and event in one statement.
+ * Of many at once with one identifier exactly one is made.
+ *
+ * @returns The record, or the kept reply when the idempotency key was used before.
+ * @throws WrongState The pool, its domain or its account is deleted.
+ */
+export async function createRecord(
+  deps: CreateNeeds,
+  context: RequestContext,
+  input: CreateRecordInput,
+  idempotency: Idempotency<Changed> | null = null,
+): Promise<{ made: Changed } | { replay: string }> {
+  const { principal } = context;
+  const { poolId } = input;
+  const opened = idempotency === null ? null : await openIdempotency(deps, principal, idempotency);
+  if (opened !== null && opened.replay !== null) return { replay: opened.replay };
+
+  const { outcome, result } = await untilDone(deps.configs, poolId, async () => {
+    const config = await deps.configs.any(poolId);
+    if (!config.isOpen) throw new WrongState('The pool, its domain or its account is deleted.');
+    const vault = await deps.vault.pool(poolId, config.version);
+    const drafting = { config, vault, schemaId: config.defaultSchemaId };
+    const draft = input.draft(drafting);
+    const id = deps.ids.next() as IdentityId;
+    const { insert, made } = prepareInsert(deps, context, { id, ...drafting, ...draft });
+    const reply =
+      idempotency === null || opened === null || made.key === null
+        ? null
+        : keepReply({
+            idempotency: opened,
+            principal,
+            reply: idempotency.render(made),
+            at: insert.stamp.at,
+            sealer: { poolId, identityId: id, key: made.key },
+          });
+    const written = await deps.identities.insertIdentity({ ...insert, reply });
+    if (written !== 'taken') return { outcome: written, result: made };
+    await input.onTaken(drafting, draft, id);
+    // Whoever held it let go in between: try again.
+    return { outcome: 'stale' as const, result: made };
+  });
+  if (outcome === 'done') return { made: result };
+  // Another request with the same idempotency key was first.
+  const winner = idempotency === null ? null : await openIdempotency(deps, principal, idempotency);
+  if (winner === null || winner.replay === null) throw new WriteConflict();
+  return { replay: winner.replay };
+}
+
+/** What a new record amounts to in the store, and the record as it will be. Writes nothing. */
+export function prepareInsert(
+  deps: Pick<Deps, 'clock' | 'ids'>,
+  context: RequestContext,
+  record: Drafting & Draft & { id: IdentityId },
+): { insert: IdentityInsert; made: Changed } {
+  const { id, config, vault, schemaId, profile, standing, fields } = record;
+  const { poolId } = config;
+  const stamp = stampOf(deps, context, poolId, vault);
+  const { key, wrapped } = vault.createIdentityKey(id);
+  const sealed = sealProfile(key, profile);
+  const { claims, present } = claimsOfRecord(vault, config, { schemaId, profile, standing });
+  const stored: StoredIdentity = {
+    poolId,
+    id,
+    status: 'extant',
+    schemaId,
+    version: 1,
+    profile: sealed,
+    seen: null,
+    lastSeenAt: null,
+    wrappedKey: wrapped,
+    standing,
+    createdAt: stamp.at,
+    updatedAt: stamp.at,
+    configVersion: config.version,
+  };
+  const tallies = new Map([['identities', 1], ...[...present].map((name) => [`factor:${name}`, 1] as const)]);
+  const list = listTallyOf('extant', standing);
+  if (list !== null) tallies.set(list, 1);
+  for (const name of usageOf(config, 'extant', { standing, profile })) tallies.set(name, 1);
+  const { externalRef } = standing;
+  const insert: IdentityInsert = {
+    poolId,
+    id,
+    schemaId,
+    profile: sealed,
+    wrappedKey: wrapped,
+    claims,
+    searchKeys: [...lookupKeysOf(vault, { holder: profile, homes: homesOf(config, schemaId) }).values()],
+    grams: externalRef === undefined ? null : referenceGrams(vault, externalRef),
+    standing,
+    tallies,
+    configVersion: config.version,
+    stamp,
+    event: { action: 'identity.created', subjectId: id, fields },
+    announcements: [{ id: stamp.eventId, type: 'identity.created' }],
+    eventData: eventDataOf(standing),
+    reply: null,
+  };
+  return { insert, made: { stored, key, profile, seen: null, config, vault } };
+}

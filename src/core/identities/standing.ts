@@ -1,0 +1,55 @@
+import type { IdentityId } from '../ports.ts';
+
+/** Where a record is in its life (R8). */
+export type LifecycleStatus = 'extant' | 'archived' | 'deleted' | 'erased';
+
+/**
+ * What is known of an identity without opening its box, and stays when the box is destroyed: no personal data but the
+ * country, which erasing removes. Times are ISO 8601 texts, since this is kept as JSON.
+ */
+export interface Standing {
+  /** Verification's status; absent is `pending`. */
+  readonly status?: string;
+  /** The customer's own reference, unique in the pool. */
+  readonly externalRef?: string;
+  /** ISO 3166-1 alpha-2: where the person was verified, not where they live. */
+  readonly country?: string;
+  readonly typeId?: string;
+  /** Verifications that were linked at their completion. */
+  readonly sessions?: number;
+  readonly latestSessionId?: string;
+  readonly latestSessionEndedAt?: string;
+  readonly firstVerifiedAt?: string;
+  readonly lastVerifiedAt?: string;
+  readonly archivedAt?: string;
+  /** Personal data were confirmed by a verification (R1, R5); never back. */
+  readonly confirmed?: true;
+  readonly mergedInto?: IdentityId;
+  /** Monitoring was paused by hand, which archiving and restoring leave alone. */
+  readonly monitoringPaused?: true;
+}
+
+export const PENDING = 'pending';
+
+export function verificationStatusOf(standing: Standing): string {
+  return standing.status ?? PENDING;
+}
+
+/** Folded into another record, for good. */
+export function isMergedStanding(standing: Standing): boolean {
+  return standing.status === 'merged';
+}
+
+/**
+ * The running total that counts this identity on verification's lists: `listed:` and `archived:` with its status.
+ * Deleted identities are on none.
+ */
+export function listTallyOf(status: LifecycleStatus, standing: Standing): string | null {
+  if (status === 'deleted') return null;
+  return `${status === 'archived' ? 'archived' : 'listed'}:${verificationStatusOf(standing)}`;
+}
+
+/** A copy without the keys whose value is undefined, so that equal standings are equal JSON. */
+export function standingOf(parts: { [Key in keyof Standing]: Standing[Key] | undefined }): Standing {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Standing;
+}

@@ -1,0 +1,22 @@
+import type { IdentityStore } from './identities/ports.ts';
+import type { OrganisationStore, PoolConfigStore } from './pools/ports.ts';
+import type { MergeStore } from './verification/merge-ports.ts';
+import type { VerificationStore } from './verification/ports.ts';
+import type { RelationshipStore } from './verification/relationship-ports.ts';
+import type { TypeStore } from './verification/type-ports.ts';
+
+/** Stores that write in one transaction. */
+export interface RecordStores {
+  readonly identities: IdentityStore;
+  readonly organisation: OrganisationStore;
+  readonly poolConfigs: PoolConfigStore;
+  readonly types: TypeStore;
+  readonly relationships: RelationshipStore;
+  readonly merges: MergeStore;
+  readonly verifications: VerificationStore;
+}
+
+export interface Records {
+  /** One transaction over one pool's records; may be run again when it loses against another. */
+  transaction<T>(work: (tx: RecordStores) => Promise<T>): Promise<T>;
+}

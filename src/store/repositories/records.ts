@@ -1,0 +1,26 @@
+import type { Records } from '../../core/record-stores.ts';
+import type { Session } from '../session.ts';
+import { createIdentityStore } from './identities.ts';
+import { createTypeStore } from './identity-types.ts';
+import { createMergeStore } from './merges.ts';
+import { createOrganisationStore } from './organisation.ts';
+import { createPoolConfigStore } from './pool-configs.ts';
+import { createRelationshipStore } from './relationships.ts';
+import { createVerificationStore } from './verifications.ts';
+
+export function createRecords(session: Session): Records {
+  return {
+    transaction: (work) =>
+      session.transaction((tx) =>
+        work({
+          identities: createIdentityStore(tx),
+          organisation: createOrganisationStore(tx),
+          verifications: createVerificationStore(tx),
+          poolConfigs: createPoolConfigStore(tx),
+          types: createTypeStore(tx),
+          relationships: createRelationshipStore(tx),
+          merges: createMergeStore(tx),
+        }),
+      ),
+  };
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { parseTagged, toTagged } from '../../src/kit/ids.ts';
+import type { Reply, TestServer } from './server.ts';
+
+/** Makes things of the verification surface as the key's owner; each gives the id of what it made. */
+export interface Makers {
+  record(): Promise<string>;
+  session(): Promise<string>;
+  identityType(): Promise<string>;
+  customField(typeId: string): Promise<string>;
+  webhook(): Promise<string>;
+  /** One that was given up, so that it can be asked for again. */
+  delivery(webhookId: string): Promise<string>;
+  relationship(identityId: string): Promise<string>;
+  /** An audit event; there is always one once something was made. */
+  event(): Promise<string>;
+}
+
+let counter = 0;
+const unique = (): string => {
+  counter += 1;
+  return `made${process.pid}x${counter}`;
+};
+
+export function makersOf(server: TestServer, key: string): Makers {
+  const send = async (method: string, path: string, body?: unknown) => {
+    const options = { key, ...(body === undefined ? {} : { body }) };
+    const reply: Reply = await server.call(method, `/api/v1${path}`, options);
+    assert.ok(reply.status < 300, `${method} ${path}: ${reply.text}`);
+    return reply.body;
+  };
+  const post = async (path: string, body: unknown): Promise<string> => (await send('POST', path, body)).id;
+  const makers: Makers = {
+    record: () => post('/identities', { external_ref: unique() }),
+    session: () => post('/sessions', { external_ref: unique() }),
+    identityType: () => post('/identity-types', { name: unique(), label: 'Made' }),
+    customField: (typeId) =>
+      post(`/identity-types/${typeId}/fields`, { name: unique(), label: 'Made', field_type: 'string' }),
+    webhook: () => post('/webhooks', { url: 'http://127.0.0.1:9/hook', is_active: false }),
+    async delivery(webhookId) {
+      const id = `01900000-0000-7000-8000-${`${Date.now()}${counter++}`.slice(-12).padStart(12, '0')}`;
+      await server.sql(
+        `insert into webhook_deliveries (pool_id, endpoint_id, id, event_id, at, type, subject_id,
+           subject_version, fields, status, attempts, ended_at, created_at)
+         select e.pool_id, e.id, $2::uuid, $2::uuid, e.created_at, 'identity.updated', e.id, 1, '{email}',
+           'failed', 6, e.created_at, e.created_at
+         from webhook_endpoints e where e.id = $1::uuid`,
+        [parseTagged(webhookId, webhookId.split('_')[0] ?? ''), id],
+      );
+      return toTagged(id, 'whd');
+    },
+    async relationship(identityId) {
+      const related = await makers.record();
+      return post(`/identities/${identityId}/relationships`, {
+        ...{ related_identity_id: related, relationship_type: 'user_linked' },
+      });
+    },
+    event: async () => (await send('GET', '/events?limit=1')).data[0].id,
+  };
+  return makers;
+}
