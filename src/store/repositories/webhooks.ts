@@ -141,17 +141,21 @@ const CLAIM = `
     and exists (select 1 from webhook_endpoints w where w.pool_id = $1::uuid and w.id = $2::uuid and w.is_active)
   returning t.${DELIVERY.replaceAll(/,\s*/g, ', t.')}`;
 
+// The endpoint is held, so that what is to be tried again is parked where the endpoint was switched off meanwhile.
 const SETTLE = `
-  with cleared as (
+  with endpoint as (
+    select is_active from webhook_endpoints where pool_id = $1::uuid and id = $2::uuid for no key update),
+  cleared as (
     update webhook_endpoints set failures = 0
     where pool_id = $1::uuid and id = $2::uuid and failures <> 0 and is_active and $11::boolean
     returning 1)
   update webhook_deliveries t
-  set status = u.status, attempts = u.attempts, due_at = u.due_at, attempted_at = u.at, claim = null,
+  set status = u.status, attempts = u.attempts, attempted_at = u.at, claim = null,
+      due_at = case when u.status = 'pending' and not endpoint.is_active then null else u.due_at end,
       ended_at = case when u.status = 'pending' then null else u.at end,
       response_status = u.response_status, failure = u.failure
   from unnest($4::uuid[], $5::text[], $6::integer[], $7::timestamptz[], $8::timestamptz[], $9::integer[],
-    $10::text[]) as u(id, status, attempts, due_at, at, response_status, failure)
+    $10::text[]) as u(id, status, attempts, due_at, at, response_status, failure), endpoint
   where t.pool_id = $1::uuid and t.endpoint_id = $2::uuid and t.id = u.id and t.id = any($4::uuid[])
     and t.claim = $3::uuid and t.status = 'pending'
   returning t.id, t.subject_id`;
