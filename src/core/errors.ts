@@ -104,13 +104,8 @@ export class CredentialRejected extends CoreError {
 }
 
 export class NotPermitted extends CoreError {
-  constructor(detail?: string) {
-    super(
-      'forbidden',
-      'not_permitted',
-      'The API key does not permit this.',
-      detail === undefined ? {} : { detail },
-    );
+  constructor(detail?: string, publicMessage = 'The API key does not permit this.') {
+    super('forbidden', 'not_permitted', publicMessage, detail === undefined ? {} : { detail });
   }
 }
 

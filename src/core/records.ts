@@ -1,15 +1,10 @@
 import type { Deps } from './deps.ts';
 import { WriteConflict } from './errors.ts';
-import {
-  type Changed,
-  type Changing,
-  claimsThatMayBeLeft,
-  prepareChange,
-  type Revision,
-  requireOpen,
-} from './identities/change.ts';
+import { claimsThatMayBeLeft, requireOpen } from './identities/change.ts';
 import { type Draft, type Drafting, prepareInsert } from './identities/create-record.ts';
 import type { IdentifierClaim, StoredIdentity, WriteOutcome } from './identities/ports.ts';
+import { prepareChange } from './identities/prepare-change.ts';
+import type { Changed, Changing, Revision } from './identities/revision.ts';
 import type { IdentityId, PoolId, RequestContext } from './ports.ts';
 import type { RecordStores } from './record-stores.ts';
 

@@ -56,5 +56,8 @@ export async function authenticate(
 /** @throws NotPermitted The key is valid but may not do what the guard asks for. */
 export function requireGrant({ grant, or }: KeyGuard, key: VerifiedKey): void {
   if (or !== undefined && permits(key, or)) return;
+  if (key.kind === 'publishable' && !permits(key, grant)) {
+    throw new NotPermitted('a publishable key', 'A publishable API key may only create sessions.');
+  }
   if (!permits(key, grant)) throw new NotPermitted(`needs ${grant ?? 'a secret key'}`);
 }

@@ -21,7 +21,9 @@ test('403 for a publishable key on every route but those that create sessions, a
     const before = await world.changes();
     const change = route.method === 'GET' ? {} : { rawBody: '{' };
     const refusal = { status: 403, code: codes.notPermitted, markers: [key] };
-    checkRefusal(route, await world.send(route, sent, { key }), refusal);
+    const reply = await world.send(route, sent, { key });
+    checkRefusal(route, reply, refusal);
+    assert.match(reply.text, /publishable API key may only create sessions/i);
     checkRefusal(route, await world.send(route, sent, { key, ...change }), refusal);
     assert.equal(await world.changes(), before, route.name);
   }

@@ -52,3 +52,7 @@ function otherClaims(
   }
   return claims;
 }
+
+export function isSameClaim(a: IdentifierClaim, b: IdentifierClaim): boolean {
+  return a.space === b.space && a.digest.equals(b.digest);
+}

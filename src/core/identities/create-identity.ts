@@ -3,11 +3,11 @@ import type { Idempotency } from '../idempotency.ts';
 import { getReachablePool } from '../pools/reach.ts';
 import type { PoolId, RequestContext } from '../ports.ts';
 import { firstStanding } from '../verification/config.ts';
-import type { Changed } from './change.ts';
 import { type CreateNeeds, createRecord, type Drafting } from './create-record.ts';
 import { deriveIndexes, replaceFactors } from './factors.ts';
 import { EMPTY_PROFILE } from './profile.ts';
 import { checkPresence, readFactors, readMetadata } from './read-input.ts';
+import type { Changed } from './revision.ts';
 import { findTaken } from './taken.ts';
 import { type IdentityView, viewIdentity } from './view.ts';
 

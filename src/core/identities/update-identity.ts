@@ -1,9 +1,10 @@
 import { type FieldProblem, InvalidInput } from '../errors.ts';
 import type { IdentityId, RequestContext } from '../ports.ts';
-import { type ChangeNeeds, type Changing, changeIdentity, type Revision } from './change.ts';
+import { type ChangeNeeds, changeIdentity } from './change.ts';
 import { deriveIndexes, type FactorInput, replaceFactors } from './factors.ts';
 import type { Profile } from './profile.ts';
 import { checkPresence, readFactors, readMetadata } from './read-input.ts';
+import type { Changing, Revision } from './revision.ts';
 import { findTaken } from './taken.ts';
 import type { IdentityView } from './view.ts';
 

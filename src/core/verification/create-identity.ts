@@ -1,11 +1,11 @@
 import type { Deps } from '../deps.ts';
 import { ReferenceTaken } from '../errors.ts';
 import { type Idempotency, keepReply, openIdempotency } from '../idempotency.ts';
-import type { Changed } from '../identities/change.ts';
 import { externalRefClaim } from '../identities/claims.ts';
 import { type CreateNeeds, createRecord } from '../identities/create-record.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
 import { EMPTY_PROFILE } from '../identities/profile.ts';
+import type { Changed } from '../identities/revision.ts';
 import { openIdentity, vaultFor } from '../identities/view.ts';
 import type { RequestContext } from '../ports.ts';
 import { firstStanding } from './config.ts';

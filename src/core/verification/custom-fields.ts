@@ -1,14 +1,9 @@
 import type { Deps } from '../deps.ts';
 import { type FieldProblem, InvalidInput } from '../errors.ts';
-import {
-  type Changed,
-  type ChangeNeeds,
-  type Changing,
-  changeRecord,
-  type Revision,
-} from '../identities/change.ts';
+import { type ChangeNeeds, changeRecord } from '../identities/change.ts';
 import { customFieldSpace } from '../identities/claims.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
+import type { Changed, Changing, Revision } from '../identities/revision.ts';
 import { openIdentity, vaultFor } from '../identities/view.ts';
 import type { Principal, RequestContext } from '../ports.ts';
 import type { CustomField } from './config.ts';

@@ -1,13 +1,8 @@
 import type { Deps } from '../deps.ts';
 import { WrongState } from '../errors.ts';
 import type { Idempotency } from '../idempotency.ts';
-import {
-  type Changed,
-  type ChangeNeeds,
-  type Changing,
-  changeRecord,
-  type Revision,
-} from '../identities/change.ts';
+import { type ChangeNeeds, changeRecord } from '../identities/change.ts';
+import type { Changed, Changing, Revision } from '../identities/revision.ts';
 import { standingOf } from '../identities/standing.ts';
 import type { RequestContext } from '../ports.ts';
 import { findRecord, requireWritable } from './find-record.ts';

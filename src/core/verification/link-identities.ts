@@ -2,7 +2,7 @@ import { stampOf } from '../audit/stamp.ts';
 import type { Deps } from '../deps.ts';
 import { InvalidInput, NotFound, WrongState } from '../errors.ts';
 import type { Idempotency } from '../idempotency.ts';
-import type { Changing } from '../identities/change.ts';
+import type { Changing } from '../identities/revision.ts';
 import type { IdentityId, PoolId, RequestContext } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { openWithin, together } from '../records.ts';

@@ -1,8 +1,9 @@
 import type { Deps } from '../deps.ts';
 import { InvalidInput, NotFound } from '../errors.ts';
 import type { Idempotency } from '../idempotency.ts';
-import { type Changed, type Changing, requireOpen } from '../identities/change.ts';
+import { requireOpen } from '../identities/change.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
+import type { Changed, Changing } from '../identities/revision.ts';
 import { vaultFor } from '../identities/view.ts';
 import type { IdentityId, RequestContext } from '../ports.ts';
 import { changeWithin } from '../records.ts';

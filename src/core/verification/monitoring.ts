@@ -1,7 +1,8 @@
 import { WrongState } from '../errors.ts';
 import type { Idempotency } from '../idempotency.ts';
-import { type Changed, type ChangeNeeds, changeRecord } from '../identities/change.ts';
+import { type ChangeNeeds, changeRecord } from '../identities/change.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
+import type { Changed } from '../identities/revision.ts';
 import { standingOf } from '../identities/standing.ts';
 import type { RequestContext } from '../ports.ts';
 import { findRecord, requireWritable } from './find-record.ts';

@@ -1,8 +1,8 @@
 import { WrongState } from '../errors.ts';
 import { ATTRIBUTES, type AttributeName, readAttribute } from '../identities/attributes.ts';
-import type { Changing, Revision } from '../identities/change.ts';
 import { homesOf } from '../identities/factors.ts';
 import type { Profile } from '../identities/profile.ts';
+import type { Changing, Revision } from '../identities/revision.ts';
 import { setAttributes } from '../identities/set-attributes.ts';
 import { type Standing, standingOf } from '../identities/standing.ts';
 import { TAGS_MAX } from './set-tags.ts';

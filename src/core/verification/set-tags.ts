@@ -1,5 +1,6 @@
 import { InvalidInput } from '../errors.ts';
-import { type Changed, type ChangeNeeds, changeRecord } from '../identities/change.ts';
+import { type ChangeNeeds, changeRecord } from '../identities/change.ts';
+import type { Changed } from '../identities/revision.ts';
 import type { RequestContext } from '../ports.ts';
 import { findRecord, requireWritable } from './find-record.ts';
 

@@ -2,14 +2,9 @@ import type { Deps } from '../deps.ts';
 import { type FieldProblem, InvalidInput } from '../errors.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { ATTRIBUTES, type AttributeName } from '../identities/attributes.ts';
-import {
-  type Changed,
-  type ChangeNeeds,
-  type Changing,
-  changeRecord,
-  type Revision,
-} from '../identities/change.ts';
+import { type ChangeNeeds, changeRecord } from '../identities/change.ts';
 import { EXTERNAL_REF } from '../identities/claims.ts';
+import type { Changed, Changing, Revision } from '../identities/revision.ts';
 import { setAttributes } from '../identities/set-attributes.ts';
 import { type Standing, standingOf, verificationStatusOf } from '../identities/standing.ts';
 import type { RequestContext } from '../ports.ts';

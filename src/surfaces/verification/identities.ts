@@ -1,6 +1,6 @@
 import type { Deps } from '../../core/deps.ts';
 import type { FieldProblem } from '../../core/errors.ts';
-import type { Changed } from '../../core/identities/change.ts';
+import type { Changed } from '../../core/identities/revision.ts';
 import { verificationStatusOf } from '../../core/identities/standing.ts';
 import { openIdentity, vaultFor } from '../../core/identities/view.ts';
 import { createStub, type Stub } from '../../core/verification/create-identity.ts';

@@ -1,6 +1,6 @@
 import type { Deps } from '../../core/deps.ts';
 import { InternalFault } from '../../core/errors.ts';
-import type { Changed } from '../../core/identities/change.ts';
+import type { Changed } from '../../core/identities/revision.ts';
 import {
   type Merged,
   type MergeInput,

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { Deps } from '../../core/deps.ts';
 import type { FieldProblem } from '../../core/errors.ts';
-import type { Changed } from '../../core/identities/change.ts';
+import type { Changed } from '../../core/identities/revision.ts';
 import { findRecord } from '../../core/verification/find-record.ts';
 import { monitoringStatusOf, pauseMonitoring, resumeMonitoring } from '../../core/verification/monitoring.ts';
 import { defineRoute, type GuardedRequest, keyGuard, type Route } from '../../http/route.ts';
