@@ -42,8 +42,10 @@ async function paste(blocks: readonly Block[], directory: string, port: number):
       RECEIVER_PORT: `${port}`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: TIMEOUT_MS,
+    // A process group of its own: what a block left behind holds the pipes open, and must end with it.
+    detached: true,
   });
+  const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), TIMEOUT_MS);
   let [out, err] = ['', ''];
   child.stdout.on('data', (data: Buffer) => {
     out += data;
@@ -52,6 +54,7 @@ async function paste(blocks: readonly Block[], directory: string, port: number):
     err += data;
   });
   const code = await new Promise((resolve) => child.once('close', resolve));
+  clearTimeout(timer);
   assert.equal(code, 0, `${err}\n${out}`);
   assert.equal(err, '');
   return out.split(END_OF_BLOCK);
