@@ -41,6 +41,9 @@ const COUNT = 'select count(*)::integer as n from webhook_endpoints where pool_i
 const REMOVE = `
   delete from webhook_endpoints where pool_id = $1::uuid and id = $2::uuid returning 1 as n`;
 
+/** Deliveries among whose subjects a claim chooses. */
+const SOONEST = 256;
+
 const PARK = `
   update webhook_deliveries set due_at = null
   where pool_id = $1::uuid and endpoint_id = $2::uuid and status = 'pending'`;
@@ -122,18 +125,27 @@ const MARK_UNHEARD = `
 const MARK = `
   update outbox set fanned_out_at = $3::timestamptz where pool_id = $1::uuid and id = any($2::uuid[])`;
 
-// The subject's first one is looked up for each candidate on its own, and the rows by their ids: joins would be planned
-// over all of an endpoint's deliveries as long as the planner knows nothing of the table, or something old.
+// Of what is due soonest the subjects, and of each subject its first one: looking for that once for every delivery would
+// cost a long backlog of few subjects its square. The rows by their ids: joins would be planned over all of an endpoint's
+// deliveries as long as the planner knows nothing of the table, or something old.
 const CLAIM = `
-  with due as (
-    select d.id from webhook_deliveries d
+  with soonest as (
+    select d.id, d.subject_id, d.is_replay from webhook_deliveries d
     where d.pool_id = $1::uuid and d.endpoint_id = $2::uuid and d.status = 'pending'
       and d.due_at <= $3::timestamptz
-      and (d.is_replay or d.id = (
-        select e.id from webhook_deliveries e
-        where e.pool_id = $1::uuid and e.endpoint_id = $2::uuid and e.subject_id = d.subject_id
-          and e.status = 'pending' and not e.is_replay
-        order by e.subject_version, e.event_id limit 1))
+    order by d.due_at, d.id limit ${SOONEST}),
+  heads as (
+    select soonest.id from soonest where soonest.is_replay
+    union all
+    select e.id from (select distinct soonest.subject_id from soonest where not soonest.is_replay) s, lateral (
+      select f.id from webhook_deliveries f
+      where f.pool_id = $1::uuid and f.endpoint_id = $2::uuid and f.subject_id = s.subject_id
+        and f.status = 'pending' and not f.is_replay
+      order by f.subject_version, f.event_id limit 1) e),
+  due as (
+    select d.id from webhook_deliveries d
+    where d.pool_id = $1::uuid and d.endpoint_id = $2::uuid and d.id = any(array(select heads.id from heads))
+      and d.status = 'pending' and d.due_at <= $3::timestamptz
     order by d.due_at, d.id limit $6::integer
     for update skip locked)
   update webhook_deliveries t set due_at = $4::timestamptz, claim = $5::uuid
