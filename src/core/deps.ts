@@ -1,5 +1,8 @@
 import type { AuditStore } from './audit/ports.ts';
+import type { BlobStore, ContentHasher, FormReader } from './blobs/ports.ts';
 import type { IdentityStore } from './identities/ports.ts';
+import type { DocumentStore, StorageAddress } from './kyc/document-ports.ts';
+import type { KycIdentityStore } from './kyc/ports.ts';
 import type { PoolConfigs } from './pools/pool-configs.ts';
 import type { OrganisationStore } from './pools/ports.ts';
 import type { ApiKeyStore, Clock, Ids, PlaceFinder, Vault } from './ports.ts';
@@ -18,6 +21,7 @@ export interface Deps {
   readonly vault: Vault;
   readonly configs: PoolConfigs;
   readonly identities: IdentityStore;
+  readonly kycIdentities: KycIdentityStore;
   readonly records: Records;
   readonly relationships: RelationshipStore;
   readonly organisation: OrganisationStore;
@@ -29,6 +33,11 @@ export interface Deps {
   readonly limits: CoreLimits;
   readonly webhooks: WebhookStore;
   readonly outgoing: OutgoingRules;
+  readonly documents: DocumentStore;
+  readonly blobs: BlobStore;
+  readonly forms: FormReader;
+  readonly hasher: ContentHasher;
+  readonly storage: StorageAddress;
 }
 
 export interface OutgoingRules {

@@ -14,10 +14,14 @@ export type FieldPath = readonly (string | number)[];
 
 export type FieldCode = 'required' | 'invalid' | 'unknown' | 'taken' | 'locked';
 
+/** Which rule an `invalid` value breaks, for contracts that tell them apart. */
+export type FieldRule = 'type' | 'null' | 'format' | 'enum' | 'length' | 'min_age' | 'max_age';
+
 /** One problem of an input. `message` never holds the value that was sent. */
 export interface FieldProblem {
   readonly path: FieldPath;
   readonly code: FieldCode;
+  readonly rule?: FieldRule;
   readonly message: string;
 }
 
@@ -75,6 +79,14 @@ export class BodyNotObject extends UnreadableBody {
   override readonly code = 'body_not_object';
   constructor() {
     super('The request body must be a JSON object.');
+  }
+}
+
+/** A body came with another content type, or with none. */
+export class UnsupportedMediaType extends UnreadableBody {
+  override readonly code = 'unsupported_media_type';
+  constructor() {
+    super('The content type of the request body must be application/json.');
   }
 }
 
@@ -158,6 +170,32 @@ export class ReferenceTaken extends CoreError {
   constructor(publicMessage = 'Another identity has this reference.') {
     super('conflict', 'reference_taken', publicMessage);
   }
+}
+
+/** Another identity of the pool holds the e-mail, or it is reserved by a block (R3, R8). */
+export class EmailTaken extends CoreError {
+  constructor() {
+    super('conflict', 'email_taken', 'Another identity has this e-mail address.');
+  }
+}
+
+/** The person that is to answer for a company is missing, or of another pool: both look the same (R9). */
+export class OwnerNotFound extends CoreError {
+  constructor() {
+    super('not_found', 'owner_not_found', 'There is no such identity owner.');
+  }
+}
+
+/** Only a person may answer for a company, and stays one while doing so. */
+export class OwnerNotPerson extends CoreError {
+  constructor() {
+    super('conflict', 'owner_not_person', 'The owner of a company must be a person.');
+  }
+}
+
+/** Fields that a verification confirmed were to be changed (R1); `problems` names them. */
+export class AlreadyConfirmed extends InvalidInput {
+  override readonly code = 'already_confirmed';
 }
 
 /** An API version that this server does not speak; the message says what to do. */

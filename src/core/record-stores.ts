@@ -1,4 +1,5 @@
 import type { IdentityStore } from './identities/ports.ts';
+import type { DocumentStore } from './kyc/document-ports.ts';
 import type { OrganisationStore, PoolConfigStore } from './pools/ports.ts';
 import type { MergeStore } from './verification/merge-ports.ts';
 import type { VerificationStore } from './verification/ports.ts';
@@ -14,6 +15,7 @@ export interface RecordStores {
   readonly relationships: RelationshipStore;
   readonly merges: MergeStore;
   readonly verifications: VerificationStore;
+  readonly documents: DocumentStore;
 }
 
 export interface Records {

@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { BodyNotObject, BodyTooLarge, UnreadableBody } from '../core/errors.ts';
+import { BodyNotObject, BodyTooLarge, UnreadableBody, UnsupportedMediaType } from '../core/errors.ts';
 
 /** Deeper than any contract's body, and shallow enough for code that recurses over it. */
 const DEPTH_MAX = 64;
@@ -12,7 +12,8 @@ const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
  *
  * @param options.isOptional No bytes at all give undefined instead of an error.
  * @throws BodyTooLarge More than `bytesMax`. What is still to come is left to Node, which discards it.
- * @throws UnreadableBody Nothing sent, another content type or encoding, invalid UTF-8, not JSON, nested deeper
+ * @throws UnsupportedMediaType Another content type, or none.
+ * @throws UnreadableBody Nothing sent, another encoding, invalid UTF-8, not JSON, nested deeper
  *   than 64, or the client went away. The message says which, never what was sent.
  * @throws BodyNotObject JSON, but no object.
  */
@@ -27,8 +28,7 @@ export async function readJsonBody(
   if (declared !== undefined && Number(declared) > options.bytesMax) throw new BodyTooLarge();
   const bytes = await readBytes(request, options.bytesMax);
   if (bytes.length === 0) return nothing(options.isOptional);
-  if (!JSON_TYPE.test(headers['content-type'] ?? ''))
-    throw new UnreadableBody('The content type of the request body must be application/json.');
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw new UnsupportedMediaType();
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new UnreadableBody('The request body must not be compressed.');
   if (!isUtf8(bytes)) throw new UnreadableBody('The request body is not valid UTF-8.');

@@ -97,21 +97,29 @@ function operation(surface: Surface, route: Route): Operation {
     ],
     ...(route.body === undefined || route.reads === 'none'
       ? {}
-      : { requestBody: { required: route.reads === 'json', content: json(plain(route.body)) } }),
+      : { requestBody: { required: route.reads !== 'json-or-none', content: bodyContent(route) } }),
     responses: {
       [status]: {
         description: route.summary,
-        ...(status === '204' ? {} : { content: json(plain(route.reply)) }),
+        ...(status === '204' ? {} : { content: replyContent(route) }),
       },
       ...Object.fromEntries(
         (route.otherStatuses ?? []).map((other) => [
           `${other}`,
-          { description: route.summary, content: json(plain(route.reply)) },
+          { description: route.summary, content: replyContent(route) },
         ]),
       ),
       ...errorResponses(surface, route),
     },
   };
+}
+
+function bodyContent({ body, bodyType = 'application/json' }: Route) {
+  return { [bodyType]: { schema: body === undefined ? {} : plain(body) } };
+}
+
+function replyContent({ answers, reply }: Route) {
+  return answers === 'bytes' ? { 'application/octet-stream': { schema: {} } } : json(plain(reply));
 }
 
 function describeGuard(route: Route): { description: string } {

@@ -39,6 +39,10 @@ export interface OpenRequest {
   readonly query: Readonly<Record<string, string | string[]>>;
   /** The JSON object that was sent; undefined where the route reads none or none was sent. */
   readonly body: unknown;
+  /** The bytes that are being sent, bounded, to be read once; undefined where the route does not read a stream. */
+  readonly stream: AsyncIterable<Uint8Array> | undefined;
+  /** The request line as sent, percent-encoding included; `HEAD` where a GET route answers it. */
+  readonly line: { readonly method: string; readonly path: string; readonly query: string };
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** RFC 5952 for IPv6, dotted for IPv4 and IPv4-mapped; behind trusted proxies the address that they report. */
@@ -89,6 +93,33 @@ export function replyWith<Value>(value: Value, options: ReplyOptions = {}): Hand
   return new HandlerReply(value, options);
 }
 
+/** A reply of bytes instead of JSON; made by `replyWithBytes`. Its own headers count, but for the kit's `nosniff`. */
+export class BytesReply {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly sizeBytes: number;
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  constructor(bytes: AsyncIterable<Uint8Array>, options: ReplyOptions & { readonly sizeBytes: number }) {
+    this.bytes = bytes;
+    this.sizeBytes = options.sizeBytes;
+    this.status = options.status;
+    this.headers = options.headers;
+  }
+}
+
+/**
+ * For a route that `answers: 'bytes'`. An error before the first piece is answered like any other; a later one breaks
+ * the reply off.
+ *
+ * @param options.sizeBytes Exactly as many as there are.
+ */
+export function replyWithBytes(
+  bytes: AsyncIterable<Uint8Array>,
+  options: ReplyOptions & { readonly sizeBytes: number },
+): BytesReply {
+  return new BytesReply(bytes, options);
+}
+
 type RequestOf<G extends Guard> = G extends KeyGuard ? GuardedRequest : OpenRequest;
 
 /** One row of a surface's `routes.ts`. A row without a guard does not compile. */
@@ -115,12 +146,17 @@ export interface RouteOf<G extends Guard, Reply extends TSchema> {
   /**
    * - `json`: a JSON object must be sent, else UnreadableBody;
    * - `json-or-none`: may also be empty or absent (`body` is undefined then), whatever the content type says;
-   * - `none`: a body is not looked at.
+   * - `none`: a body is not looked at;
+   * - `stream`: whatever is sent, handed over as `stream` while it comes in; `body` is undefined.
    */
-  readonly reads: 'json' | 'json-or-none' | 'none';
+  readonly reads: 'json' | 'json-or-none' | 'none' | 'stream';
+  /** Content type of what is sent, for the reference; default JSON. */
+  readonly bodyType?: string;
+  /** `bytes`: the handler answers with `replyWithBytes`; `reply` is not used then. Default JSON. */
+  readonly answers?: 'bytes';
   /** Default: the server's `bodyBytesMax`. */
   readonly bodyBytesMax?: number;
-  handler(request: RequestOf<G>): Promise<Static<Reply> | HandlerReply<Static<Reply>>>;
+  handler(request: RequestOf<G>): Promise<Static<Reply> | HandlerReply<Static<Reply>> | BytesReply>;
 }
 
 export type KeyRoute = RouteOf<KeyGuard, TSchema>;

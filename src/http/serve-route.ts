@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { CoreError, InternalFault, QuotaExceeded, RateLimited } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
+import { type BodyStream, streamBody } from './body-stream.ts';
 import type { ClientAddress, createClientAddress } from './client-address.ts';
 import { readJsonBody } from './json-body.ts';
 import { authenticate, requireGrant } from './key-authentication.ts';
@@ -9,7 +10,15 @@ import type { ServerMetrics } from './metrics.ts';
 import type { KeyVerifier, RateLimiter, RateStatus, VerifiedKey } from './ports.ts';
 import { problem } from './problem.ts';
 import { JSON_TYPE, type ReplyText, sendReply } from './reply.ts';
-import { HandlerReply, isKeyRoute, type Negotiated, type OpenRoute, type Route } from './route.ts';
+import { type ReadyBytes, sendBytes, startBytes } from './reply-bytes.ts';
+import {
+  BytesReply,
+  HandlerReply,
+  isKeyRoute,
+  type Negotiated,
+  type OpenRoute,
+  type Route,
+} from './route.ts';
 import { compileSerialiser } from './serialise.ts';
 import type { Surface } from './surface.ts';
 import type { Tracer } from './tracing.ts';
@@ -57,29 +66,58 @@ export function createRouteServer(
   const writeLine = log.requestWriter({ surface: surface.name, operation: route.operation, route: name });
   const observe = deps.metrics.observer(surface.name, route.operation);
   const guard = isKeyRoute(route) ? route.guard : null;
-  const status = route.status ?? 200;
+  const usualStatus = route.status ?? 200;
   const bytesMax = route.bodyBytesMax ?? deps.bodyBytesMax;
   const isOptional = route.reads === 'json-or-none';
 
   const handle = async (incoming: Incoming, caller: Caller): Promise<unknown> => {
+    if (route.reads !== 'stream') return run(incoming, caller, undefined);
+    const stream = streamBody(incoming.raw, { bytesMax });
+    return run(incoming, caller, stream).finally(() => stream.release());
+  };
+
+  const run = async (
+    incoming: Incoming,
+    caller: Caller,
+    stream: BodyStream | undefined,
+  ): Promise<unknown> => {
     const { raw, requestId, params, query } = incoming;
     const { address, fromTrustedProxy, key, negotiated } = caller;
     const { headers } = raw;
-    const body = route.reads === 'none' ? undefined : await readJsonBody(raw, { bytesMax, isOptional });
-    const common = { requestId, params, query, body, headers, clientAddress: address, fromTrustedProxy };
+    const readsJson = route.reads === 'json' || route.reads === 'json-or-none';
+    const body = readsJson ? await readJsonBody(raw, { bytesMax, isOptional }) : undefined;
+    const path = pathOf(raw.url);
+    const line = { method: raw.method ?? route.method, path, query: raw.url?.slice(path.length + 1) ?? '' };
+    const common = {
+      ...{ requestId, params, query, body, stream: stream?.bytes, line, headers },
+      ...{ clientAddress: address, fromTrustedProxy },
+    };
     if (!isKeyRoute(route)) return (route as OpenRoute).handler(common);
     if (key === undefined) throw new InternalFault('a guarded route without a principal');
-    const origin = { address, method: raw.method ?? route.method, path: pathOf(raw.url) };
+    const origin = { address, method: line.method, path };
     const context = { principal: key, requestId, origin };
     return route.handler({ ...common, principal: key, context, negotiated, rate: () => limiter.status(key) });
   };
 
   const succeed = (answer: unknown, negotiated: Negotiated | undefined): ReplyText => {
     const own = answer instanceof HandlerReply ? answer : undefined;
-    const code = own?.status ?? status;
+    const code = own?.status ?? usualStatus;
     const value: unknown = own === undefined ? answer : own.value;
     const body = code === 204 ? '' : serialise(value, negotiated?.shape);
     return { status: code, contentType: JSON_TYPE, body, headers: own?.headers };
+  };
+
+  /** @returns The code of what broke the reply off, for the log line. */
+  const passOn = async (incoming: Incoming, bytes: ReadyBytes): Promise<string | undefined> => {
+    const { requestId, response, raw } = incoming;
+    try {
+      const isHead = raw.method === 'HEAD';
+      await sendBytes(response, bytes, { requestId, isDraining: deps.isDraining(), isHead });
+      return undefined;
+    } catch (error) {
+      log.fault(error, { requestId, surface: surface.name, operation: route.operation });
+      return error instanceof CoreError ? error.code : 'internal_fault';
+    }
   };
 
   return async (incoming) => {
@@ -90,7 +128,8 @@ export function createRouteServer(
     let key: VerifiedKey | undefined;
     let negotiated: Negotiated | undefined;
     let code: string | undefined;
-    let reply: ReplyText;
+    let reply: ReplyText | undefined;
+    let bytes: ReadyBytes | undefined;
     try {
       const { address, fromTrustedProxy } = clientAddress(
         raw.socket.remoteAddress,
@@ -104,24 +143,35 @@ export function createRouteServer(
         if (surface.negotiate !== undefined) negotiated = surface.negotiate({ headers, key: verified });
         requireGrant(guard, verified);
       }
-      reply = succeed(await handle(incoming, { address, fromTrustedProxy, key, negotiated }), negotiated);
+      const answer = await handle(incoming, { address, fromTrustedProxy, key, negotiated });
+      if (answer instanceof BytesReply) bytes = await startBytes(answer);
+      else reply = succeed(answer, negotiated);
     } catch (error) {
       const where = { requestId, surface: surface.name, operation: route.operation };
       const known = toCoreError(error, log, where);
       code = known.code;
       reply = presentError(surface, known, { log, where, headers, negotiated });
     }
-    if (surface.rateHeaders === true && key !== undefined)
-      reply = { ...reply, headers: { ...reply.headers, ...rateHeadersOf(limiter.status(key)) } };
-    sendReply(incoming.response, requestId, reply, deps.isDraining());
+    const rate =
+      surface.rateHeaders === true && key !== undefined ? rateHeadersOf(limiter.status(key)) : undefined;
+    const status = reply?.status ?? bytes?.status ?? 500;
+    if (bytes !== undefined) {
+      code = await passOn(
+        incoming,
+        rate === undefined ? bytes : { ...bytes, headers: { ...bytes.headers, ...rate } },
+      );
+    } else if (reply !== undefined) {
+      if (rate !== undefined) reply = { ...reply, headers: { ...reply.headers, ...rate } };
+      sendReply(incoming.response, requestId, reply, deps.isDraining());
+    }
     const ms = performance.now() - started;
-    observe(reply.status, ms / 1000);
+    observe(status, ms / 1000);
     span?.end({
-      status: reply.status,
+      status,
       attributes: { 'http.request.method': route.method, 'http.route': route.path },
     });
     writeLine?.({
-      ...{ requestId, status: reply.status, ms },
+      ...{ requestId, status, ms },
       ...{ keyId: key?.keyId, poolId: key?.poolId, code, traceId: span?.traceId },
     });
   };

@@ -123,8 +123,10 @@ test('bodies that are no JSON are unreadable, and those that are no object are t
   assert.deepEqual(await echo(`{"a":${'['.repeat(64)}${']'.repeat(64)}}`), unreadable);
   assert.ok((await echo(`{"a":${'['.repeat(63)}${']'.repeat(63)}}`)).seen);
   assert.deepEqual(await echo(Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])), unreadable);
-  assert.deepEqual(await echo('{}', { 'content-type': 'text/plain' }), unreadable);
-  assert.deepEqual(await echo('{}', { 'content-type': 'application/jsonx' }), unreadable);
+  assert.deepEqual(await echo('{}', { 'content-type': 'text/plain' }), { oops: 'unsupported_media_type' });
+  assert.deepEqual(await echo('{}', { 'content-type': 'application/jsonx' }), {
+    oops: 'unsupported_media_type',
+  });
   assert.deepEqual(await echo('{}', { ...jsonType, 'content-encoding': 'gzip' }), unreadable);
   assert.deepEqual((await echo('{"a":1,"a":2}')).seen?.body, { a: 2 });
   assert.deepEqual((await echo('{}', { 'content-type': 'Application/JSON ; charset=UTF-8' })).seen?.body, {});

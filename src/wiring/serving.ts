@@ -19,9 +19,12 @@ import { createRateLimiter } from '../http/rate-limiter.ts';
 import { createServer, type Server } from '../http/server.ts';
 import type { Surface } from '../http/surface.ts';
 import { createTracer } from '../http/tracing.ts';
+import { createBlobJob } from '../jobs/blobs.ts';
 import { startJobs } from '../jobs/periodic.ts';
 import { createWebhookJob } from '../jobs/webhooks.ts';
 import { createIdGenerator } from '../kit/ids.ts';
+import { formReader } from '../providers/blobs/form-reader.ts';
+import { sha256Hasher } from '../providers/blobs/sha256.ts';
 import { type LocalPlaceFinder, openPlaceFinder } from '../providers/geo/place-finder.ts';
 import { createGuardedClient } from '../providers/net/guarded-client.ts';
 import { createTransitKms } from '../providers/vault-transit/transit-kms.ts';
@@ -31,8 +34,10 @@ import { checkMigrations } from '../store/migrate.ts';
 import { connect, type Database } from '../store/postgres.ts';
 import { createApiKeyStore } from '../store/repositories/api-keys.ts';
 import { createAuditStore } from '../store/repositories/audit.ts';
+import { createDocumentStore } from '../store/repositories/documents.ts';
 import { removeExpired } from '../store/repositories/housekeeping.ts';
 import { createIdentityStore } from '../store/repositories/identities.ts';
+import { createKycIdentityStore } from '../store/repositories/kyc-identities.ts';
 import { createOrganisationStore } from '../store/repositories/organisation.ts';
 import { createPoolConfigStore } from '../store/repositories/pool-configs.ts';
 import { createPoolKeyStore, listRootKeyIds } from '../store/repositories/pool-keys.ts';
@@ -43,8 +48,10 @@ import { createVerificationSettingsStore } from '../store/repositories/verificat
 import { createVerificationStore } from '../store/repositories/verifications.ts';
 import { createWebhookStore } from '../store/repositories/webhooks.ts';
 import type { Statement } from '../store/session.ts';
+import { createKycSurface } from '../surfaces/kyc/surface.ts';
 import { createPoolsSurface } from '../surfaces/pools/surface.ts';
 import { createVerificationSurface } from '../surfaces/verification/surface.ts';
+import { lazyBlobStore, openBlobStore } from './blobs.ts';
 import { packageVersion } from './package-version.ts';
 
 const OUTGOING_TIMEOUT_MS = 10_000;
@@ -156,6 +163,8 @@ export interface Wired {
   readonly deps: Deps;
   readonly authenticator: KeyAuthenticator;
   readonly places: LocalPlaceFinder;
+  /** Where the server turned out to listen, for addresses of files where the configuration names none. */
+  setOrigin(url: string): void;
 }
 
 export async function wireCore(config: Config, { db, clock }: Opened): Promise<Wired> {
@@ -163,6 +172,7 @@ export async function wireCore(config: Config, { db, clock }: Opened): Promise<W
   const places = await openPlaceFinder(config.geo);
   const keys = createApiKeyStore(db);
   const publicBytes = createRandomPool(randomBytes);
+  let origin = originOf(config);
   const deps: Deps = {
     clock,
     ids: createIdGenerator({ nowMs: () => clock.now().getTime(), randomBytes: publicBytes }),
@@ -171,6 +181,7 @@ export async function wireCore(config: Config, { db, clock }: Opened): Promise<W
     vault: createVault({ kms, poolKeys: createPoolKeyStore(db), randomBytes, nonceBytes: publicBytes }),
     configs: new PoolConfigs(createPoolConfigStore(db)),
     identities: createIdentityStore(db),
+    kycIdentities: createKycIdentityStore(db),
     records: createRecords(db),
     relationships: createRelationshipStore(db),
     verifications: createVerificationStore(db),
@@ -182,8 +193,26 @@ export async function wireCore(config: Config, { db, clock }: Opened): Promise<W
     limits: { titleSortMax: config.pools.titleSortMax },
     webhooks: createWebhookStore(db),
     outgoing: { plainHttp: config.outgoing.allowPrivate.length > 0 },
+    documents: createDocumentStore(db),
+    blobs: lazyBlobStore(() => openBlobStore(config, clock)),
+    forms: formReader,
+    hasher: sha256Hasher,
+    storage: { origin: () => origin },
   };
-  return { deps, authenticator: createKeyAuthenticator({ keys, secrets: secretHasher }), places };
+  return {
+    deps,
+    authenticator: createKeyAuthenticator({ keys, secrets: secretHasher }),
+    places,
+    setOrigin(url) {
+      if (config.server.publicUrl === null) origin = url;
+    },
+  };
+}
+
+/** How clients reach the storage of files; without a public address and a free port, known once the server listens. */
+function originOf({ server: { publicUrl, host, port } }: Config): string {
+  if (publicUrl !== null) return String(publicUrl).replace(/\/+$/, '');
+  return `http://${host?.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** The one way out for what tenants ask us to call. */
@@ -214,7 +243,11 @@ export function createSurfaces(config: Config, deps: Deps, log: Log): Surface[] 
   const ja4Header = config.server.ja4Header.toLowerCase();
   const onFault = (fault: unknown) =>
     log.fault(fault, { requestId: '', surface: 'pools', operation: 'bulk' });
-  return [createPoolsSurface(deps, { snapshotUnknown, ja4Header, onFault }), createVerificationSurface(deps)];
+  return [
+    createPoolsSurface(deps, { snapshotUnknown, ja4Header, onFault }),
+    createVerificationSurface(deps),
+    createKycSurface(deps),
+  ];
 }
 
 /** `start` shows its metrics to this machine; in production nobody gets them without a token. */
@@ -228,7 +261,7 @@ export interface Serving {
   readonly url: string;
   readonly server: Server;
   readonly deps: Deps;
-  /** Runs a job to its end, now: `webhooks`, `housekeeping`, `key-uses`. */
+  /** Runs a job to its end, now: `webhooks`, `blobs`, `housekeeping`, `key-uses`. */
   runJob(name: string): Promise<void>;
   reload(): Promise<void>;
   /** Drains, writes what was gathered, gives everything back. */
@@ -239,7 +272,7 @@ export interface Serving {
 export async function serve(config: Config, opened: Opened, options: OpenOptions = {}): Promise<Serving> {
   const { db, clock } = opened;
   await checkMigrations(db);
-  const { deps, authenticator, places } = await wireCore(config, opened);
+  const { deps, authenticator, places, setOrigin } = await wireCore(config, opened);
   const log = createLog({ level: config.log.level, destination: options.logDestination });
   const { otlpEndpoint } = config.telemetry;
   const tracer =
@@ -277,12 +310,16 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
     [
       webhooks,
       { name: 'key-uses', everyMs: USES_EVERY_MS, run: () => authenticator.flushUses() },
+      createBlobJob(deps, (error) =>
+        log.fault(error, { requestId: '', surface: 'jobs', operation: 'blobs' }),
+      ),
       { name: 'housekeeping', everyMs: HOUSEKEEPING_EVERY_MS, run: () => removeExpired(db, clock.now()) },
     ],
     (error, job) => log.fault(error, { requestId: '', surface: 'jobs', operation: job }),
   );
   const { host, port } = await server.listen(settings.host, settings.port);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  setOrigin(url);
   log.general.info({ url }, 'listening');
   return {
     url,

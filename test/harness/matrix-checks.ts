@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { ERROR_STATUSES as KYC_STATUSES } from '../../src/surfaces/kyc/errors.ts';
 import { ERROR_CODES } from '../../src/surfaces/pools/wire.ts';
 import { ERROR_STATUSES } from '../../src/surfaces/verification/errors.ts';
 import type { FixtureTable, PublishedRoute, ReferenceIn } from './matrix.ts';
+import { KYC_FIXTURES } from './matrix-kyc.ts';
 import { POOLS_FIXTURES } from './matrix-pools.ts';
 import { VERIFICATION_FIXTURES } from './matrix-verification.ts';
 import type { Reply } from './server.ts';
@@ -18,8 +20,14 @@ export interface Envelope {
   /** Asserts the shape of an error's body and gives its code. */
   readError(body: unknown): string;
   readonly codes: Readonly<Record<'missingKey' | 'badKey' | 'notPermitted' | 'notFound' | 'badBody', string>>;
+  /** The code where there is no such route; default: that of an id of nothing. */
+  readonly noRoute?: string;
+  /** What a fault's body holds; default: the words that pools has for it. */
+  readonly fault?: RegExp;
   /** JSON that is no object. */
   readonly notObject: Refusal;
+  /** Another content type; default: as any body that is no JSON. */
+  readonly otherType?: Refusal;
   readonly tooLarge: Refusal;
   /** A method that a path does not have. */
   readonly wrongMethod: Refusal;
@@ -32,6 +40,11 @@ export interface Envelope {
 }
 
 const POOLS_BAD_ID: readonly Refusal[] = [{ status: 422, code: 'invalid_value' }];
+const KYC_BAD_ID: readonly Refusal[] = [
+  { status: 400, code: 'validation_failed' },
+  // A UUID, of whatever version, is an id.
+  { status: 404, code: 'identity_not_found' },
+];
 const VERIFICATION_MISSING: Refusal = { status: 404, code: 'not_found' };
 
 export const SURFACES: Readonly<Record<string, Envelope>> = {
@@ -100,6 +113,39 @@ export const SURFACES: Readonly<Record<string, Envelope>> = {
       ...{ id: word, org_id: word, is_sandbox: true, session_count: 9, created_at: word, updated_at: word },
       ...{ extracted_data: { first_name: word }, latest_session_id: word, archived_at: word, [word]: word },
     }),
+  },
+  kyc: {
+    fixtures: KYC_FIXTURES,
+    readError(body) {
+      assert.ok(typeof body === 'object' && body !== null, 'an error is an object');
+      const { errors, ...top } = body as Record<string, unknown>;
+      assert.deepEqual(Object.keys(top), ['code', 'message']);
+      const { code, message } = top;
+      assert.ok(Object.hasOwn(KYC_STATUSES, String(code)), `code ${String(code)} is listed`);
+      assert.ok(typeof message === 'string' && message !== '');
+      if (errors !== undefined) {
+        assert.ok(Array.isArray(errors) && errors.length > 0);
+        for (const entry of errors) assert.deepEqual(Object.keys(entry), ['field', 'code', 'message']);
+      }
+      return String(code);
+    },
+    codes: {
+      missingKey: 'unauthorized',
+      badKey: 'unauthorized',
+      notPermitted: 'forbidden',
+      notFound: 'identity_not_found',
+      badBody: 'validation_failed',
+    },
+    notObject: { status: 400, code: 'validation_failed' },
+    noRoute: 'not_found',
+    fault: /"internal_error"/,
+    otherType: { status: 415, code: 'unsupported_media_type' },
+    tooLarge: { status: 413, code: 'payload_too_large' },
+    wrongMethod: { status: 405, code: 'method_not_allowed' },
+    wrongType: { status: 404, code: 'identity_not_found' },
+    badId: { path: KYC_BAD_ID, query: KYC_BAD_ID, body: KYC_BAD_ID },
+    // Whatever it does not know is refused there (contract kyc 1), which its own tests see to.
+    surplus: () => ({}),
   },
 };
 

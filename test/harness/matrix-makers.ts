@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseTagged, toTagged } from '../../src/kit/ids.ts';
+import { person } from './kyc.ts';
 import type { Reply, TestServer } from './server.ts';
 
 /** Makes things of the verification surface as the key's owner; each gives the id of what it made. */
@@ -12,6 +13,8 @@ export interface Makers {
   /** One that was given up, so that it can be asked for again. */
   delivery(webhookId: string): Promise<string>;
   relationship(identityId: string): Promise<string>;
+  /** A person, as the kyc surface makes one; its UUID. */
+  kycIdentity(): Promise<string>;
   /** An audit event; there is always one once something was made. */
   event(): Promise<string>;
 }
@@ -54,6 +57,12 @@ export function makersOf(server: TestServer, key: string): Makers {
       return post(`/identities/${identityId}/relationships`, {
         ...{ related_identity_id: related, relationship_type: 'user_linked' },
       });
+    },
+    async kycIdentity() {
+      const body = person();
+      const reply = await server.call('POST', '/identities', { key, body });
+      assert.equal(reply.status, 200, reply.text);
+      return reply.body.data.id;
     },
     event: async () => (await send('GET', '/events?limit=1')).data[0].id,
   };

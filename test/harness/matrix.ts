@@ -39,10 +39,18 @@ export const VERIFICATION_TAGS = {
   relationship: 'rel',
 } as const;
 export type VerificationResource = keyof typeof VERIFICATION_TAGS;
-export type Resource = PoolsResource | VerificationResource;
+/** An identity in kyc's spelling: its UUID. */
+export type KycResource = 'kycIdentity';
+export type Resource = PoolsResource | VerificationResource | KycResource;
 
 export function isVerification(type: Resource): type is VerificationResource {
   return Object.hasOwn(VERIFICATION_TAGS, type);
+}
+
+/** Whose spelling an id of this type has. */
+export function surfaceOf(type: Resource): 'pools' | 'verification' | 'kyc' {
+  if (type === 'kycIdentity') return 'kyc';
+  return isVerification(type) ? 'verification' : 'pools';
 }
 
 /** One call of a route. `body` undefined: none is sent. */
@@ -61,6 +69,8 @@ export interface ReferenceIn {
   readonly type: Resource;
   /** How an id of nothing is refused; default as the surface does. */
   readonly missing?: { readonly status: number; readonly code: string };
+  /** How what is no id is refused; default as an id of nothing where that is given, else as the surface does. */
+  readonly bad?: readonly { readonly status: number; readonly code: string }[];
 }
 
 /** What the matrices must know of a route that its table does not tell. */
@@ -224,6 +234,7 @@ async function furnish(server: TestServer): Promise<World> {
     pool: quickstart.live.pool_id,
     identity: await make('identity'),
     ...(await recordsOf(makersOf(server, quickstart.live.api_key))),
+    kycIdentity: await makersOf(server, quickstart.live.api_key).kycIdentity(),
   };
 
   const otherDomain = await make('domain');
@@ -253,6 +264,7 @@ async function furnish(server: TestServer): Promise<World> {
       stranger.secret,
     ),
     ...(await recordsOf(makersOf(server, stranger.secret))),
+    kycIdentity: await makersOf(server, stranger.secret).kycIdentity(),
   };
 
   const revoked = await key(['all']);
@@ -298,12 +310,10 @@ async function furnish(server: TestServer): Promise<World> {
     makers: makersOf(server, quickstart.live.api_key),
     sandbox: makersOf(server, quickstart.sandbox.api_key),
     unknown: (type) => {
-      if (isVerification(type)) {
-        const tail = BigInt(`0x${randomBytes(6).toString('hex')}`)
-          .toString(16)
-          .padStart(12, '0');
-        return toTagged(`01900000-0000-7000-8000-${tail}`, VERIFICATION_TAGS[type]);
-      }
+      const tail = randomBytes(6).toString('hex');
+      const uuid = `01900000-0000-7000-8000-${tail}`;
+      if (type === 'kycIdentity') return uuid;
+      if (isVerification(type)) return toTagged(uuid, VERIFICATION_TAGS[type]);
       const example = parsePlaced(own[type]);
       const { ms = 0, typeBits = 0 } = example ?? {};
       const random = BigInt(`0x${randomBytes(9).toString('hex')}`);

@@ -59,7 +59,7 @@ export interface TestServer extends AsyncDisposable {
   /** Removes identities closed at least so many days ago, as the command line would. */
   purge(days: number): Promise<number>;
   /** Runs a job of the server to its end, now. */
-  runJob(name: 'webhooks' | 'housekeeping' | 'key-uses'): Promise<void>;
+  runJob(name: 'webhooks' | 'blobs' | 'housekeeping' | 'key-uses'): Promise<void>;
   /** Sets how verification behaves, as the command line would. `poolId` is a UUID; default the live pool's. */
   configureVerification(input: SettingsInput & { readonly poolId?: string }): Promise<VerificationSettings>;
   /** Gives every pool a new key, as the command line would. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { PublishedRoute, ReferenceIn, Resource, RouteFixture, Sent, World } from '../harness/matrix.ts';
-import { answerOf, createWorld, isVerification, replaceReference } from '../harness/matrix.ts';
+import { answerOf, createWorld, replaceReference, surfaceOf } from '../harness/matrix.ts';
 import { checkReply, envelopeOf, type Refusal } from '../harness/matrix-checks.ts';
 import type { Reply } from '../harness/server.ts';
 
@@ -109,7 +109,7 @@ test('404 for a sandbox key at live pools and what is in them', async () => {
   await everyReference(async (cell) => {
     const { route, fixture, reference, sent } = cell;
     const key = world.keys.sandbox;
-    if (reference.type === 'pool' || reference.type === 'identity' || isVerification(reference.type)) {
+    if (reference.type === 'pool' || reference.type === 'identity' || surfaceOf(reference.type) !== 'pools') {
       const target = world.own[reference.type];
       const reply = await world.send(route, replaceReference(fixture, sent, reference, target), { key });
       refused(cell, reply, missingOf(cell), target);
@@ -128,23 +128,24 @@ test('an id of another type of the account, and what is no id, are refused as ea
   await everyReference(async (cell) => {
     const { route, fixture, reference, sent } = cell;
     const { wrongType, badId } = envelopeOf(route);
-    const ofSurface = types.filter((type) => isVerification(type) === isVerification(reference.type));
+    const ofSurface = types.filter((type) => surfaceOf(type) === surfaceOf(reference.type));
     for (const type of ofSurface.filter((other) => other !== reference.type)) {
       const id = world.own[type];
       const reply = await world.send(route, replaceReference(fixture, sent, reference, id));
       refused(cell, reply, [reference.missing ?? wrongType], id);
     }
     const good = world.own[reference.type];
-    const bad = [
+    const broken = [
       good.slice(1),
       good.toUpperCase(),
       `${good}0`,
       '00000000-0000-7000-8000-0123456789ab',
       'é%2F\u0000',
     ];
-    for (const id of bad) {
+    for (const id of broken) {
       const reply = await world.send(route, replaceReference(fixture, sent, reference, id));
-      refused(cell, reply, reference.missing === undefined ? badId[reference.in] : [reference.missing], id);
+      const { missing, bad = missing === undefined ? badId[reference.in] : [missing] } = reference;
+      refused(cell, reply, bad, id);
     }
   });
 });

@@ -15,7 +15,7 @@ import { search, searchFiles } from '../harness/traces.ts';
 // backup leaves out the two tables of keys (R8, DESIGN 5). What is written here goes in through both surfaces.
 
 const WORD = `erased${randomBytes(9).toString('hex')}`;
-const KEY_TABLES = ['identity_keys', 'verification_keys'];
+const KEY_TABLES = ['identity_keys', 'verification_keys', 'upload_keys'];
 const API = '/api/v1';
 
 let made = 0;

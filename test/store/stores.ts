@@ -137,7 +137,7 @@ export function insertOf(poolId: PoolId, changes: Partial<IdentityInsert> = {}):
   const stamp = changes.stamp ?? stampFor(poolId);
   return {
     ...{ poolId, id, schemaId: 'default', claims: [], configVersion: 1, reply: null },
-    ...{ searchKeys: [], grams: null, standing: {}, eventData: { externalRef: null, status: 'pending' } },
+    ...{ searchKeys: [], grams: [], standing: {}, eventData: { externalRef: null, status: 'pending' } },
     announcements: [{ id: stamp.eventId, type: 'identity.created' }],
     profile: randomBytes(40),
     wrappedKey: randomBytes(60),
@@ -153,7 +153,7 @@ export function changeOf(stored: StoredIdentity, changes: Partial<IdentityChange
   const stamp = changes.stamp ?? stampFor(poolId);
   return {
     ...{ poolId, id, version, status, profile, seen, lastSeenAt, configVersion },
-    ...{ claimed: [], released: [], keysAdded: [], keysRemoved: [], grams: null, tallies: new Map() },
+    ...{ claimed: [], released: [], keysAdded: [], keysRemoved: [], grams: [], tallies: new Map() },
     ...{ standing, erases: false, reply: null, eventData: { externalRef: null, status: 'pending' } },
     announcements: [{ id: stamp.eventId, type: 'identity.updated' }],
     stamp,

@@ -44,3 +44,8 @@ export function readBlobKey(text: string): BlobKey | null {
 export function extensionOf(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
+
+/** The object's name as clients see it: the key without its pool. */
+export function objectNameOfKey(key: BlobKey): string {
+  return key.slice(key.indexOf('/') + 1);
+}

@@ -3,7 +3,7 @@ import { CoreError, WriteConflict, WrongState } from '../errors.ts';
 import { type Idempotency, keepReply, openIdempotency } from '../idempotency.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { IdentityId, PoolVault, RequestContext } from '../ports.ts';
-import { isSameClaim } from './claims.ts';
+import { EMAIL, isSameClaim } from './claims.ts';
 import { identifierSpace } from './factors.ts';
 import { locateIdentity } from './locate-identity.ts';
 import type { IdentifierClaim, IdentityChange, StoredIdentity } from './ports.ts';
@@ -131,7 +131,7 @@ export function claimsThatMayBeLeft(
   config: PoolConfig,
   claims: readonly IdentifierClaim[],
 ): IdentifierClaim[] {
-  const spaces = new Set(config.factors.map(identifierSpace));
+  const spaces = new Set([EMAIL, ...config.factors.map(identifierSpace)]);
   return claims.filter(({ space }) => spaces.has(space));
 }
 

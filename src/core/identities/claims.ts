@@ -1,6 +1,8 @@
+import { normaliseEmail } from '../../kit/normalise.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { PoolVault } from '../ports.ts';
-import { deriveIndexes } from './factors.ts';
+import { readAttribute } from './attributes.ts';
+import { deriveIndexes, homesOf } from './factors.ts';
 import type { IdentifierClaim } from './ports.ts';
 import type { Profile } from './profile.ts';
 import type { Standing } from './standing.ts';
@@ -17,6 +19,15 @@ export function customFieldSpace(fieldId: string): string {
   return `custom:${fieldId}`;
 }
 
+/** The space of e-mail addresses, for whoever claims one. */
+export const EMAIL = 'email';
+
+/** @returns Null when the text is no e-mail address. */
+export function emailClaim(vault: PoolVault, email: string): IdentifierClaim | null {
+  const normal = normaliseEmail(email);
+  return normal === null ? null : { space: EMAIL, digest: vault.digest(EMAIL, normal) };
+}
+
 /** What decides which identifiers a record has. */
 export interface Claiming {
   readonly schemaId: string;
@@ -31,7 +42,14 @@ export function claimsOfRecord(
   { schemaId, profile, standing }: Claiming,
 ): { claims: IdentifierClaim[]; present: ReadonlySet<string> } {
   const { claims, present } = deriveIndexes(vault, config, schemaId, profile);
-  return { claims: [...claims, ...otherClaims(vault, config, { profile, standing })], present };
+  const others = otherClaims(vault, config, { profile, standing });
+  // Whoever was given a type came through kyc, which requires the claim whatever factors the pool has.
+  if (standing.type !== undefined && !claims.some(({ space }) => space === EMAIL)) {
+    const email = readAttribute(profile, homesOf(config, schemaId), 'email');
+    const claim = email === null ? null : emailClaim(vault, email);
+    if (claim !== null) others.push(claim);
+  }
+  return { claims: [...claims, ...others], present };
 }
 
 function otherClaims(

@@ -4,11 +4,12 @@ import { WriteConflict, WrongState } from '../errors.ts';
 import { type Idempotency, keepReply, openIdempotency } from '../idempotency.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { IdentityId, PoolId, PoolVault, RequestContext } from '../ports.ts';
+import { readAttribute } from './attributes.ts';
 import { claimsOfRecord } from './claims.ts';
 import { homesOf } from './factors.ts';
 import { lookupKeysOf } from './lookups.ts';
 import type { IdentityInsert, StoredIdentity } from './ports.ts';
-import { eventDataOf, referenceGrams } from './prepare-change.ts';
+import { emailGrams, eventDataOf, referenceGrams } from './prepare-change.ts';
 import type { Profile } from './profile.ts';
 import { untilDone } from './retry.ts';
 import type { Changed } from './revision.ts';
@@ -121,6 +122,8 @@ export function prepareInsert(
   if (list !== null) tallies.set(list, 1);
   for (const name of usageOf(config, 'extant', { standing, profile })) tallies.set(name, 1);
   const { externalRef } = standing;
+  const homes = homesOf(config, schemaId);
+  const email = readAttribute(profile, homes, 'email');
   const insert: IdentityInsert = {
     poolId,
     id,
@@ -128,8 +131,11 @@ export function prepareInsert(
     profile: sealed,
     wrappedKey: wrapped,
     claims,
-    searchKeys: [...lookupKeysOf(vault, { holder: profile, homes: homesOf(config, schemaId) }).values()],
-    grams: externalRef === undefined ? null : referenceGrams(vault, externalRef),
+    searchKeys: [...lookupKeysOf(vault, { holder: profile, homes }).values()],
+    grams: [
+      ...(externalRef === undefined ? [] : [referenceGrams(vault, externalRef)]),
+      ...(email === null ? [] : [emailGrams(vault, email)]),
+    ],
     standing,
     tallies,
     configVersion: config.version,

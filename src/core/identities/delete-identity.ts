@@ -1,6 +1,7 @@
 import type { IdentityId, RequestContext } from '../ports.ts';
 import { type ChangeNeeds, changeIdentity } from './change.ts';
 import { claimsOf, titleOf, viewFactors } from './factors.ts';
+import type { Changing, Revision } from './revision.ts';
 import type { IdentityView } from './view.ts';
 
 /**
@@ -15,14 +16,17 @@ export async function deleteIdentity(
   context: RequestContext,
   input: { identityId: IdentityId },
 ): Promise<IdentityView> {
-  return changeIdentity(deps, context, input.identityId, ({ config, vault, stored, profile }) => {
-    const factors = viewFactors(vault, config, { id: stored.id, schemaId: stored.schemaId, profile });
-    const frozen = { title: titleOf(factors), claims: claimsOf(config, profile, factors), factors };
-    return {
-      action: 'identity.deleted',
-      fields: ['status'],
-      status: 'deleted',
-      profile: { ...profile, frozen },
-    };
-  });
+  return changeIdentity(deps, context, input.identityId, closing);
+}
+
+/** What deleting makes of a record. */
+export function closing({ config, vault, stored, profile }: Changing): Revision {
+  const factors = viewFactors(vault, config, { id: stored.id, schemaId: stored.schemaId, profile });
+  const frozen = { title: titleOf(factors), claims: claimsOf(config, profile, factors), factors };
+  return {
+    action: 'identity.deleted',
+    fields: ['status'],
+    status: 'deleted',
+    profile: { ...profile, frozen },
+  };
 }

@@ -1,6 +1,7 @@
 import { normaliseEmail, normaliseLoosely } from '../../kit/normalise.ts';
 import type { PoolVault } from '../ports.ts';
 import { type AttributeHolder, type AttributeName, readAttribute, type TraitHomes } from './attributes.ts';
+import { legalNameOf } from './set-attributes.ts';
 
 /**
  * What records are found by without being opened: a keyed digest of a normal form for each kind (DESIGN 5; contract
@@ -16,6 +17,7 @@ export const LOOKUP_KINDS = [
   'locality',
   'region',
   'postal_code',
+  'legal_name',
 ] as const;
 export type LookupKind = (typeof LOOKUP_KINDS)[number];
 
@@ -41,6 +43,8 @@ const NORMAL_FORMS: Readonly<Record<LookupKind, (read: LookupSource) => string |
   region: (read) => each(read('address.region'), normaliseLoosely),
   postal_code: (read) =>
     each(read('address.postal_code'), (text) => normaliseLoosely(text).replaceAll(' ', '')),
+  // Compared as it is (contract kyc 3.3).
+  legal_name: legalNameOf,
 };
 
 function each(value: string | null, normalise: (text: string) => string): string | null {

@@ -51,7 +51,7 @@ export interface IdentityInsert {
   readonly claims: readonly IdentifierClaim[];
   /** As `lookupKey` gives them. */
   readonly searchKeys: readonly string[];
-  readonly grams: GramChange | null;
+  readonly grams: readonly GramChange[];
   readonly standing: Standing;
   readonly tallies: TallyDeltas;
   readonly configVersion: number;
@@ -77,7 +77,7 @@ export interface IdentityChange {
   readonly keysAdded: readonly string[];
   /** `all` also where the record cannot say any more which there are. */
   readonly keysRemoved: readonly string[] | 'all';
-  readonly grams: GramChange | null;
+  readonly grams: readonly GramChange[];
   readonly standing: Standing;
   /** Destroys the data key, and the replies that were sealed under it. `profile` and `seen` must be null. */
   readonly erases: boolean;

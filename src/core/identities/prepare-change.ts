@@ -3,7 +3,8 @@ import { stampOf } from '../audit/stamp.ts';
 import type { Deps } from '../deps.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { PoolVault, RequestContext } from '../ports.ts';
-import { type Claiming, claimsOfRecord, EXTERNAL_REF, isSameClaim } from './claims.ts';
+import { readAttribute } from './attributes.ts';
+import { type Claiming, claimsOfRecord, EMAIL, EXTERNAL_REF, isSameClaim } from './claims.ts';
 import { homesOf } from './factors.ts';
 import { lookupChanges } from './lookups.ts';
 import type {
@@ -40,7 +41,7 @@ export function prepareChange(
   const status = revision.status ?? stored.status;
   const closes = !isOpenStatus(status);
   const erases = status === 'erased';
-  const indexes = deriveChange(changing, { profile, standing, closes });
+  const indexes = deriveChange(changing, { profile, standing, status });
   const stamp = stampOf(deps, context, stored.poolId, vault);
 
   const after: StoredIdentity = {
@@ -65,10 +66,10 @@ export function prepareChange(
     standing,
     erases,
     claimed: without(indexes.claimed, left),
-    released: closes && !erases ? 'all' : indexes.released,
+    released: closes && !erases && standing.blocked !== true ? 'all' : indexes.released,
     keysAdded: indexes.keysAdded,
     keysRemoved: closes ? 'all' : indexes.keysRemoved,
-    grams: gramsOf(vault, stored.standing, standing),
+    grams: gramChanges(changing, { profile, standing, closes }),
     tallies: talliesOf({ changing, revision, status, standing, indexes }),
     configVersion: config.version,
     stamp,
@@ -114,8 +115,9 @@ const NO_CHANGE: IndexChange = {
 /** What finds the record before and after; nothing where nothing of it can have changed, which saves the digests. */
 function deriveChange(
   { vault, config, stored, profile: before }: Changing,
-  { profile: after, standing, closes }: { profile: Profile; standing: Standing; closes: boolean },
+  { profile: after, standing, status }: { profile: Profile; standing: Standing; status: LifecycleStatus },
 ): IndexChange {
+  const closes = !isOpenStatus(status);
   const sameAttributes = after.attributes === before.attributes && after.traits === before.traits;
   const sameRecord =
     sameAttributes &&
@@ -123,6 +125,7 @@ function deriveChange(
     after.customFields === before.customFields &&
     standing.externalRef === stored.standing.externalRef &&
     standing.typeId === stored.standing.typeId &&
+    (standing.type === undefined) === (stored.standing.type === undefined) &&
     isMergedStanding(standing) === isMergedStanding(stored.standing);
   if (sameRecord && !closes) return NO_CHANGE;
   const { schemaId } = stored;
@@ -130,7 +133,7 @@ function deriveChange(
   const old = claimsOfRecord(vault, config, { schemaId, profile: before, standing: stored.standing });
   const next = closes
     ? {
-        claims: keptClaims(vault, config, { schemaId, profile: before, standing }),
+        claims: keptClaims(vault, config, { schemaId, profile: before, standing }, status),
         present: new Set<string>(),
       }
     : claimsOfRecord(vault, config, { schemaId, profile: after, standing });
@@ -150,20 +153,44 @@ function deriveChange(
   };
 }
 
-/** Of an erased record: the reference alone, which is the customer's own and keeps it from being made again. */
-function keptClaims(vault: PoolVault, config: PoolConfig, record: Claiming): IdentifierClaim[] {
-  return claimsOfRecord(vault, config, record).claims.filter(({ space }) => space === EXTERNAL_REF);
+/**
+ * Of an erased record: the reference alone, which is the customer's own and keeps it from being made again. Of a deleted
+ * one nothing, or the e-mail of a blocked one: deleting must not undo the block (R8).
+ */
+function keptClaims(
+  vault: PoolVault,
+  config: PoolConfig,
+  record: Claiming,
+  status: LifecycleStatus,
+): IdentifierClaim[] {
+  const kept = status === 'erased' ? EXTERNAL_REF : record.standing.blocked === true ? EMAIL : null;
+  return claimsOfRecord(vault, config, record).claims.filter(({ space }) => space === kept);
 }
 
-function gramsOf(vault: PoolVault, before: Standing, after: Standing): GramChange | null {
-  if (before.externalRef === after.externalRef) return null;
-  return referenceGrams(vault, after.externalRef);
+function gramChanges(
+  { vault, config, stored, profile: before }: Changing,
+  { profile: after, standing, closes }: { profile: Profile; standing: Standing; closes: boolean },
+): GramChange[] {
+  const changes: GramChange[] = [];
+  if (stored.standing.externalRef !== standing.externalRef) {
+    changes.push(referenceGrams(vault, standing.externalRef));
+  }
+  const homes = homesOf(config, stored.schemaId);
+  const [old, email] = [before, after].map((holder) => readAttribute(holder, homes, 'email'));
+  if (closes && old !== null) changes.push({ space: EMAIL, grams: null });
+  else if (!closes && email !== undefined && email !== old) changes.push(emailGrams(vault, email));
+  return changes;
 }
 
 /** What finds a reference by a part of it. */
 export function referenceGrams(vault: PoolVault, reference: string | undefined): GramChange {
   const grams = reference === undefined ? null : vault.trigrams(EXTERNAL_REF, foldCase(reference), 'stored');
   return { space: EXTERNAL_REF, grams };
+}
+
+/** What finds an e-mail address by a part of it, as it is written and in any case. */
+export function emailGrams(vault: PoolVault, email: string | null): GramChange {
+  return { space: EMAIL, grams: email === null ? null : vault.trigrams(EMAIL, foldCase(email), 'stored') };
 }
 
 function talliesOf(input: {

@@ -40,6 +40,13 @@ export interface Profile extends AttributeHolder {
   readonly customFields?: { readonly [name: string]: unknown };
   readonly latestResult?: LatestResult;
   readonly frozen?: FrozenView;
+  /** What the kyc surface alone knows. */
+  readonly kyc?: KycProfile;
+}
+
+export interface KycProfile {
+  /** Whether the phone takes text messages. */
+  readonly phoneSms?: boolean;
 }
 
 /** What the latest verification found (contract verification 5.2). */

@@ -15,6 +15,13 @@ export interface Standing {
   /** ISO 3166-1 alpha-2: where the person was verified, not where they live. */
   readonly country?: string;
   readonly typeId?: string;
+  /** Absent: nobody said yet, which reads as a person (R11). */
+  readonly type?: 'person' | 'company';
+  /** The person that answers for a company. That one may be gone: read it with `ownerOf`. */
+  readonly identityOwner?: IdentityId;
+  /** Cannot log in anywhere; its e-mail stays reserved when it is deleted (R2, R8). */
+  readonly blocked?: true;
+  readonly riskRating?: 'low' | 'medium' | 'high';
   /** Verifications that were linked at their completion. */
   readonly sessions?: number;
   readonly latestSessionId?: string;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ageProblem } from './age.ts';
 import { parseDay } from './dates.ts';
-import { areDistinct, hasNeededDocuments } from './documents.ts';
 import { readNames } from './mrz-names.ts';
 import { matchNames } from './name-match.ts';
+import { areDistinct, hasNeededDocuments } from './needed-documents.ts';
 import type { DocumentSide, DocumentType } from './provider.ts';
 import { hasUsState } from './us-state.ts';
 

@@ -1,6 +1,6 @@
 import { ageProblem } from '../../core/kyc/age.ts';
 import { dayOf } from '../../core/kyc/dates.ts';
-import { areDistinct, hasNeededDocuments } from '../../core/kyc/documents.ts';
+import { areDistinct, hasNeededDocuments } from '../../core/kyc/needed-documents.ts';
 import type {
   KycContext,
   KycProvider,

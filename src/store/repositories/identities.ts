@@ -14,9 +14,9 @@ import { searchStatements } from './identity-search.ts';
 import { segmentsOf } from './identity-segments.ts';
 import { changeIdentity, insertIdentity } from './identity-writes.ts';
 
-const COLUMNS = `i.id, i.status, i.schema_id, i.version, i.profile, i.seen, i.last_seen_at, i.standing, i.created_at,
+export const COLUMNS = `i.id, i.status, i.schema_id, i.version, i.profile, i.seen, i.last_seen_at, i.standing, i.created_at,
   i.updated_at, k.wrapped, s.config_version`;
-const JOINS = `
+export const JOINS = `
   left join identity_keys k on k.pool_id = $1::uuid and k.identity_id = i.id
   join pool_states s on s.pool_id = $1::uuid`;
 
@@ -50,7 +50,7 @@ const TOTALS = `
   where pool_id = $1::uuid and name = any($2::text[]) group by name`;
 const TOTAL_NAMES = ['identities', 'closed', 'seen', 'seen_closed'];
 
-interface Row {
+export interface Row {
   id: IdentityId;
   status: LifecycleStatus;
   schema_id: string;
@@ -65,7 +65,7 @@ interface Row {
   config_version: number;
 }
 
-function toIdentity(poolId: PoolId, row: Row): StoredIdentity {
+export function toIdentity(poolId: PoolId, row: Row): StoredIdentity {
   return {
     poolId,
     id: row.id,

@@ -8,10 +8,17 @@ const LIST = `
   where pool_id = $1::uuid and not is_open and updated_at < $2::timestamptz and ($3::uuid is null or id > $3::uuid)
   order by id limit $4::integer`;
 
-// Keys and identifiers go with the row (foreign keys). Totals fall by what was really removed.
+// Keys, identifiers and documents go with the row (foreign keys); files are queued before that. Totals fall by what was really removed.
 const REMOVE = `
   with marks as (
       select u.id, u.audit_id, u.event_id from unnest($2::uuid[], $3::uuid[], $4::uuid[]) as u(id, audit_id, event_id)),
+    queued as (
+      insert into blob_removals (pool_id, object_name)
+      select distinct $1::uuid, d.object_name from marks
+      join identities i on i.pool_id = $1::uuid and i.id = marks.id and not i.is_open
+      join documents d on d.pool_id = $1::uuid and d.identity_id = marks.id
+      on conflict (pool_id, object_name) do nothing
+      returning 1),
     record as (
       delete from identities using marks
       where identities.pool_id = $1::uuid and identities.id = marks.id and not identities.is_open

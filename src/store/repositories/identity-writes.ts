@@ -35,12 +35,12 @@ function searchSql(keys: number, when: number): string {
       returning 1)`;
 }
 
-/** @param at Numbers of the parameters with the space and its grams; without a space nothing is written. */
-function gramSql(at: { space: number; grams: number }): string {
+/** @param at Numbers of the parameters with the spaces and with the grams of each, joined by commas. */
+function gramSql(at: { spaces: number; grams: number }): string {
   return `grammed as (
       insert into search_grams (pool_id, identity_id, space, grams)
-      select $1::uuid, $3::uuid, $${at.space}::text, $${at.grams}::bigint[]
-      from record where $${at.space}::text is not null
+      select $1::uuid, $3::uuid, u.space, string_to_array(u.grams, ',')::bigint[]
+      from record, unnest($${at.spaces}::text[], $${at.grams}::text[]) as u(space, grams)
       on conflict (pool_id, identity_id, space) do update set grams = excluded.grams
       returning 1)`;
 }
@@ -57,7 +57,7 @@ const INSERT = `
       returning 1),
     ${claimSql({ spaces: 9, digests: 10 })},
     ${searchSql(11, 6)},
-    ${gramSql({ space: 12, grams: 13 })},
+    ${gramSql({ spaces: 12, grams: 13 })},
     ${tallySql({ names: 14, deltas: 15, slot: 16 })},
     ${stampSql(17)}
   select count(*)::integer as n from record`;
@@ -87,7 +87,7 @@ const CHANGE = `
       returning 1),
     ${claimSql({ spaces: 14, digests: 15 })},
     ${searchSql(18, 8)},
-    ${gramSql({ space: 19, grams: 20 })},
+    ${gramSql({ spaces: 19, grams: 20 })},
     ${tallySql({ names: 21, deltas: 22, slot: 23 })},
     ${stampSql(24)}
   select count(*)::integer as n from record`;
@@ -110,6 +110,11 @@ const ERASE = [
   'delete from idempotent_replies where pool_id = $1::uuid and sealed_for_identity = $2::uuid',
   'update relationships set metadata = null where pool_id = $1::uuid and identity_id = $2::uuid',
   'update relationships set metadata = null where pool_id = $1::uuid and related_id = $2::uuid',
+  // Without the key the files are noise; a job deletes them afterwards.
+  `insert into blob_removals (pool_id, object_name)
+   select distinct $1::uuid, d.object_name from documents d where d.pool_id = $1::uuid and d.identity_id = $2::uuid
+   on conflict (pool_id, object_name) do nothing`,
+  'delete from documents where pool_id = $1::uuid and identity_id = $2::uuid',
 ];
 
 export async function insertIdentity(session: Session, insert: IdentityInsert): Promise<WriteOutcome> {
@@ -180,7 +185,7 @@ function changeStatement(change: IdentityChange): Parameters<Session['query']>[0
   const stamp = stampParameters(change);
   const others =
     released.length + change.claimed.length + hidden.length + change.keysAdded.length + names.length;
-  if (!releasesAll && !hidesAll && others === 0 && change.grams === null) {
+  if (!releasesAll && !hidesAll && others === 0 && change.grams.length === 0) {
     return { text: CHANGE_PROFILE, parameters: [...record, ...stamp] };
   }
   return {
@@ -236,9 +241,9 @@ async function refusing(work: () => Promise<WriteOutcome>): Promise<WriteOutcome
   }
 }
 
-function gramParameters(grams: IdentityInsert['grams']): [string | null, string[] | null] {
-  if (grams === null) return [null, null];
-  return [grams.space, (grams.grams ?? []).map((gram) => gram.readBigInt64BE().toString())];
+function gramParameters(changes: IdentityInsert['grams']): [string[], string[]] {
+  const joined = changes.map(({ grams }) => (grams ?? []).map((gram) => gram.readBigInt64BE()).join());
+  return [changes.map(({ space }) => space), joined];
 }
 
 function claimParameters(claims: readonly IdentifierClaim[]): [string[], string[]] {

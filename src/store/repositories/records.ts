@@ -1,5 +1,6 @@
 import type { Records } from '../../core/record-stores.ts';
 import type { Session } from '../session.ts';
+import { createDocumentStore } from './documents.ts';
 import { createIdentityStore } from './identities.ts';
 import { createTypeStore } from './identity-types.ts';
 import { createMergeStore } from './merges.ts';
@@ -20,6 +21,7 @@ export function createRecords(session: Session): Records {
           types: createTypeStore(tx),
           relationships: createRelationshipStore(tx),
           merges: createMergeStore(tx),
+          documents: createDocumentStore(tx),
         }),
       ),
   };

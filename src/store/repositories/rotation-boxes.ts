@@ -2,6 +2,7 @@ import { SealBroken } from '../../core/errors.ts';
 import type { DataKey, IdentityId, PoolId, PoolVault } from '../../core/ports.ts';
 import type { KeyChanges } from '../../core/rotation/ports.ts';
 import type { Session } from '../session.ts';
+import { resealDocuments } from './document-boxes.ts';
 import { resealRelationships } from './relationship-boxes.ts';
 
 /**
@@ -19,7 +20,11 @@ export type ResealBoxes = (
 ) => Promise<void>;
 
 /** Every kind of box beside an identity's own row. Whoever adds a kind adds it here. */
-export const BOXES_UNDER_DATA_KEYS: readonly ResealBoxes[] = [resealReplies, resealRelationships];
+export const BOXES_UNDER_DATA_KEYS: readonly ResealBoxes[] = [
+  resealReplies,
+  resealRelationships,
+  resealDocuments,
+];
 
 interface ReplyRow {
   pool_id: PoolId;

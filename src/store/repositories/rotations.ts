@@ -23,6 +23,7 @@ import { BOXES_UNDER_DATA_KEYS } from './rotation-boxes.ts';
 export const WRAPPED_KEY_TABLES = [
   ['identity_keys', 'identity_id'],
   ['verification_keys', 'verification_id'],
+  ['upload_keys', 'upload_id'],
 ] as const;
 
 const PLAN = `/* scatter: pools of an installation */

@@ -27,6 +27,7 @@ const BY_KIND = {
 const BY_CODE: Readonly<Record<string, Answer>> = {
   credential_missing: [401, 'not_authenticated'],
   unreadable_body: [400, 'bad_request'],
+  unsupported_media_type: [400, 'bad_request'],
   body_not_object: [400, 'bad_request'],
   body_too_large: [413, 'bad_request'],
   wrong_reference_type: [422, 'unexpected_ref_type'],

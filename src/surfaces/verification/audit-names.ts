@@ -22,6 +22,7 @@ const VERBS: ReadonlyMap<string, string> = new Map([
   ['erased', 'redact'],
   ['redacted', 'redact'],
   ['exported', 'export'],
+  ['viewed', 'view'],
   ['tagged', 'tag'],
   ['merged', 'merge'],
   ['linked', 'link'],

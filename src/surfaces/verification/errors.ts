@@ -42,6 +42,7 @@ const BY_KIND = {
 
 const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   unreadable_body: 'bad_request',
+  unsupported_media_type: 'bad_request',
   unsupported_version: 'bad_request',
   body_too_large: 'payload_too_large',
   method_not_allowed: 'method_not_allowed',

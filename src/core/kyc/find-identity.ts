@@ -1,0 +1,36 @@
+import type { Deps } from '../deps.ts';
+import { NotFound } from '../errors.ts';
+import type { StoredIdentity } from '../identities/ports.ts';
+import { isMergedStanding } from '../identities/standing.ts';
+import { isOpenStatus } from '../identities/view.ts';
+import type { IdentityId, PoolId, Principal } from '../ports.ts';
+
+/** Closed records are not there (R8), nor those that were folded into another one: nothing finds them any more. */
+export function isKycVisible({ status, standing }: Pick<StoredIdentity, 'status' | 'standing'>): boolean {
+  return isOpenStatus(status) && !isMergedStanding(standing);
+}
+
+/** @throws NotFound Missing, of another pool, deleted, erased or merged: all look the same. */
+export async function findKycRecord(
+  { identities }: Pick<Deps, 'identities'>,
+  { poolId }: Principal,
+  id: IdentityId,
+): Promise<StoredIdentity> {
+  const found = await identities.findIdentity(poolId, id);
+  if (found === null || !isKycVisible(found)) throw new NotFound();
+  return found;
+}
+
+/**
+ * The persons that answer for these companies and are still there. Companies outlive their owner, and have none then
+ * (contract kyc 3.5): it is read so, and nothing is written for it.
+ */
+export async function findOwners(
+  { identities }: Pick<Deps, 'identities'>,
+  poolId: PoolId,
+  companies: readonly Pick<StoredIdentity, 'standing'>[],
+): Promise<ReadonlySet<IdentityId>> {
+  const ids = new Set(companies.flatMap(({ standing }) => standing.identityOwner ?? []));
+  const found = await Promise.all([...ids].map((id) => identities.findIdentity(poolId, id)));
+  return new Set(found.flatMap((owner) => (owner !== null && isKycVisible(owner) ? owner.id : [])));
+}

@@ -1,0 +1,134 @@
+import { foldCase } from '../../kit/normalise.ts';
+import type { Deps } from '../deps.ts';
+import { InvalidInput } from '../errors.ts';
+import type { AttributeName } from '../identities/attributes.ts';
+import { EMAIL } from '../identities/claims.ts';
+import { type LookupKind, lookupForm, lookupKey } from '../identities/lookups.ts';
+import type { StoredIdentity } from '../identities/ports.ts';
+import { openIdentity, vaultFor } from '../identities/view.ts';
+import type { PoolVault, Principal } from '../ports.ts';
+import type { KycFilter, KycSort } from './ports.ts';
+import { viewRecord } from './record-view.ts';
+
+type Needs = Pick<Deps, 'identities' | 'vault' | 'configs' | 'kycIdentities'>;
+
+/** Records that are opened to find a part of an e-mail in one request; more candidates are refused. */
+export const OPENED_MAX = 10_000;
+/** Records in one reply without paging. */
+export const ALL_MAX = 50_000;
+/** Candidates that are read at once. */
+const CHUNK = 500;
+
+export interface KycListInput {
+  readonly filter: Omit<KycFilter, 'keys' | 'emailGrams'>;
+  readonly name: string | null;
+  readonly email: string | null;
+  /** A part of the e-mail, in any case. */
+  readonly emailPart: string | null;
+  /** Empty: newest first. */
+  readonly sorts: readonly KycSort[];
+  /** Null: everything. */
+  readonly window: { readonly offset: number; readonly limit: number } | null;
+}
+
+export interface KycPage {
+  readonly items: readonly StoredIdentity[];
+  /** Of everything that matches. */
+  readonly total: number;
+}
+
+/**
+ * A page of the key's pool. Names and e-mails are found by keyed digests; a part of an e-mail by keyed trigrams, whose
+ * candidates are opened and compared, so that the total is right.
+ *
+ * @throws InvalidInput More candidates than `OPENED_MAX`, or without paging more records than `ALL_MAX`.
+ * @see Contract kyc 3.3.
+ */
+export async function listKycIdentities(
+  deps: Needs,
+  { poolId }: Principal,
+  input: KycListInput,
+): Promise<KycPage> {
+  const vault = await deps.vault.pool(poolId);
+  const sorts = input.sorts.length === 0 ? (['-createdAt'] as const) : input.sorts;
+  const keys = keysOf(vault, input);
+  if (keys === null) return { items: [], total: 0 };
+  const filter: KycFilter = { ...input.filter, keys, emailGrams: null };
+  const total =
+    input.emailPart === null && isEverything(filter)
+      ? await countAll(deps, poolId)
+      : await deps.kycIdentities.countKyc(poolId, withPart(vault, filter, input.emailPart));
+  if (input.emailPart !== null) {
+    if (total > OPENED_MAX) throw tooMany('filter[email]', 'finds too many; look for more of the address');
+    const found = await openCandidates(deps, poolId, input.emailPart, {
+      ...{ ...withPart(vault, filter, input.emailPart), sorts },
+    });
+    const { offset, limit } = input.window ?? { offset: 0, limit: found.length };
+    return { items: found.slice(offset, offset + limit), total: found.length };
+  }
+  if (input.window === null && total > ALL_MAX) throw tooMany('all', 'finds too many; ask for pages');
+  const window = input.window ?? { offset: 0, limit: ALL_MAX };
+  if (window.offset >= total) return { items: [], total };
+  const items = await deps.kycIdentities.listKyc(poolId, { ...filter, sorts, ...window });
+  return { items, total };
+}
+
+function tooMany(parameter: string, message: string): InvalidInput {
+  return new InvalidInput([{ path: [parameter], code: 'invalid', rule: 'length', message }]);
+}
+
+/** @returns Null when a value is looked for that nothing can have. */
+function keysOf(vault: PoolVault, { name, email }: KycListInput): string[] | null {
+  const keys: string[] = [];
+  const wanted: readonly [LookupKind, AttributeName, string | null][] = [
+    ['legal_name', 'name', name],
+    ['email', 'email', email],
+  ];
+  for (const [kind, attribute, value] of wanted) {
+    if (value === null) continue;
+    const form = lookupForm(kind, (asked) => (asked === attribute ? value : null));
+    if (form === null) return null;
+    keys.push(lookupKey(vault, kind, form));
+  }
+  return keys;
+}
+
+function withPart(vault: PoolVault, filter: KycFilter, part: string | null): KycFilter {
+  return part === null
+    ? filter
+    : { ...filter, emailGrams: vault.trigrams(EMAIL, foldCase(part), 'contains') };
+}
+
+function isEverything({ keys, ...others }: KycFilter): boolean {
+  return keys.length === 0 && Object.values(others).every((value) => value === null);
+}
+
+/** By running totals, so that it costs the same for any size of pool. */
+async function countAll({ identities }: Needs, poolId: Principal['poolId']): Promise<number> {
+  const [{ extant }, merged] = await Promise.all([
+    identities.totals(poolId),
+    identities.tallies(poolId, ['listed:merged', 'archived:merged']),
+  ]);
+  return extant - [...merged.values()].reduce((sum, n) => sum + n, 0);
+}
+
+async function openCandidates(
+  deps: Needs,
+  poolId: Principal['poolId'],
+  part: string,
+  query: KycFilter & { sorts: readonly KycSort[] },
+): Promise<StoredIdentity[]> {
+  const folded = foldCase(part);
+  const matching: StoredIdentity[] = [];
+  for (let offset = 0; offset < OPENED_MAX; offset += CHUNK) {
+    const candidates = await deps.kycIdentities.listKyc(poolId, { ...query, offset, limit: CHUNK });
+    for (const stored of candidates) {
+      const config = await deps.configs.at(poolId, stored.configVersion);
+      const opened = openIdentity(await vaultFor(deps, stored), stored);
+      const { email } = viewRecord(config, opened);
+      if (email !== null && foldCase(email).includes(folded)) matching.push(stored);
+    }
+    if (candidates.length < CHUNK) break;
+  }
+  return matching;
+}

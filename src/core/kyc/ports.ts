@@ -1,0 +1,35 @@
+import type { StoredIdentity } from '../identities/ports.ts';
+import type { IdentityId, PoolId } from '../ports.ts';
+import type { KycType } from './identity-input.ts';
+import type { Risk } from './provider.ts';
+
+export type KycSort = 'createdAt' | '-createdAt' | 'updatedAt' | '-updatedAt';
+
+/** Filters of a list; what is null or empty does not filter, an empty list of ids finds nothing. */
+export interface KycFilter {
+  /** As `lookupKey` gives them; all must be there. */
+  readonly keys: readonly string[];
+  readonly blocked: boolean | null;
+  readonly type: KycType | null;
+  readonly ids: readonly string[] | null;
+  /** Owners that are not there any more own nothing. */
+  readonly owners: readonly string[] | null;
+  readonly risk: { readonly isIn: boolean; readonly values: readonly Risk[] } | null;
+  /** Keyed trigrams that the e-mail must have; null: not looked for. An empty list: any e-mail there is. */
+  readonly emailGrams: readonly Buffer[] | null;
+}
+
+export interface KycQuery extends KycFilter {
+  /** The first counts most; ties go by id, in its direction. At least one. */
+  readonly sorts: readonly KycSort[];
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Open and unmerged records of a pool, as the kyc surface lists them. */
+export interface KycIdentityStore {
+  listKyc(poolId: PoolId, query: KycQuery): Promise<StoredIdentity[]>;
+  countKyc(poolId: PoolId, filter: KycFilter): Promise<number>;
+  /** Whether a company that is there has this owner. */
+  ownsCompanies(poolId: PoolId, owner: IdentityId): Promise<boolean>;
+}

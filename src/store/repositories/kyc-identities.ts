@@ -1,0 +1,95 @@
+import type { KycFilter, KycIdentityStore, KycQuery, KycSort } from '../../core/kyc/ports.ts';
+import type { PoolId } from '../../core/ports.ts';
+import type { Session } from '../session.ts';
+import { COLUMNS, JOINS, type Row, toIdentity } from './identities.ts';
+
+type Bind = (value: unknown, type: string) => string;
+
+// Ids are in order of creation, so that the usual order is the primary key's.
+const ORDERS: Readonly<Record<KycSort, string>> = {
+  createdAt: 'i.created_at asc',
+  '-createdAt': 'i.created_at desc',
+  updatedAt: 'i.updated_at asc',
+  '-updatedAt': 'i.updated_at desc',
+};
+
+export function createKycIdentityStore(session: Session): KycIdentityStore {
+  return {
+    async listKyc(poolId, query) {
+      const { rows } = await session.query<Row>(pageStatement(poolId, query));
+      return rows.map((row) => toIdentity(poolId, row));
+    },
+
+    async countKyc(poolId, filter) {
+      const { parameters, bind } = binding(poolId);
+      const text = `select count(*)::bigint as n from identities i where ${conditions(filter, bind).join(' and ')}`;
+      const { rows } = await session.query<{ n: number }>({ text, parameters });
+      return Number(rows[0]?.n ?? 0);
+    },
+
+    async ownsCompanies(poolId, owner) {
+      const { rows } = await session.query<{ id: string }>({
+        text: `select id from identities
+               where pool_id = $1::uuid and identity_owner = $2::text and is_open and kyc_type = 'company' limit 1`,
+        parameters: [poolId, owner],
+      });
+      return rows.length > 0;
+    },
+  };
+}
+
+function binding(poolId: PoolId): { parameters: unknown[]; bind: Bind } {
+  const parameters: unknown[] = [poolId];
+  return { parameters, bind: (value, type) => `$${parameters.push(value)}::${type}` };
+}
+
+function orderOf(sorts: readonly KycSort[]): string {
+  const [first = '-createdAt'] = sorts;
+  const byId = `i.id ${first.startsWith('-') ? 'desc' : 'asc'}`;
+  const isCreation = sorts.length <= 1 && first.endsWith('createdAt');
+  return isCreation ? byId : [...sorts.map((sort) => ORDERS[sort]), byId].join(', ');
+}
+
+// Skipped rows are counted off an index; only the page's rows are fetched whole.
+function pageStatement(poolId: PoolId, query: KycQuery): { text: string; parameters: unknown[] } {
+  const { parameters, bind } = binding(poolId);
+  const where = conditions(query, bind).join(' and ');
+  const order = orderOf(query.sorts);
+  const text = `
+    select ${COLUMNS} from (
+      select i.id, i.created_at, i.updated_at from identities i where ${where}
+      order by ${order} offset ${bind(query.offset, 'bigint')} limit ${bind(query.limit, 'integer')}) page
+    join identities i on i.pool_id = $1::uuid and i.id = page.id ${JOINS}
+    order by ${order.replaceAll('i.', 'page.')}`;
+  return { text, parameters };
+}
+
+function conditions(filter: KycFilter, bind: Bind): string[] {
+  const where = ['i.pool_id = $1::uuid', 'i.is_open', `i.verification_status <> 'merged'`];
+  const { keys, blocked, type, ids, owners, risk, emailGrams } = filter;
+  for (const key of keys) {
+    where.push(`exists (select 1 from search_keys k
+      where k.pool_id = $1::uuid and k.key = ${bind(key, 'uuid')} and k.identity_id = i.id)`);
+  }
+  if (blocked !== null) where.push(blocked ? 'i.blocked' : 'not i.blocked');
+  if (type !== null) where.push(`i.kyc_type = ${bind(type, 'text')}`);
+  if (ids !== null) where.push(`i.id = any(${bind(ids, 'uuid[]')})`);
+  if (owners !== null) {
+    where.push(`i.identity_owner in (select o.id::text from identities o
+      where o.pool_id = $1::uuid and o.id = any(${bind(owners, 'uuid[]')}) and o.is_open
+        and o.verification_status <> 'merged')`);
+  }
+  if (risk !== null) {
+    const list = bind(risk.values, 'text[]');
+    // What has no rating is not in any list of ratings.
+    where.push(
+      risk.isIn ? `i.risk_rating = any(${list})` : `(i.risk_rating is null or i.risk_rating <> all(${list}))`,
+    );
+  }
+  if (emailGrams !== null) {
+    const list = emailGrams.map((gram) => gram.readBigInt64BE().toString());
+    where.push(`i.id in (select g.identity_id from search_grams g
+      where g.pool_id = $1::uuid and g.space = 'email' and g.grams @> ${bind(list, 'bigint[]')})`);
+  }
+  return where;
+}

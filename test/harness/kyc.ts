@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import type { TestClock } from './clock.ts';
+import { openReplyChecker } from './schema.ts';
+import { type CallOptions, type Reply, startServer, type TestServer } from './server.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: replies are what tests look into.
+export type Shown = any;
+export type Body = Readonly<Record<string, unknown>>;
+
+/** The kyc surface of one server. Every reply is checked against contract and reference before a test sees it. */
+export interface KycApi extends AsyncDisposable {
+  readonly server: TestServer;
+  readonly clock: TestClock;
+  /** @param options.key Sent as `apikey`; default the live pool's; null: none. */
+  call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  get(path: string, options?: CallOptions): Promise<Reply>;
+  post(body: unknown, options?: CallOptions): Promise<Reply>;
+  patch(id: string, body: unknown, options?: CallOptions): Promise<Reply>;
+  delete(id: string, options?: CallOptions): Promise<Reply>;
+  /** POST that must succeed. */
+  create(body?: Body, options?: CallOptions): Promise<Shown>;
+  /** What GET shows. */
+  identity(id: string): Promise<Shown>;
+  /** Rows of a list, which must succeed. */
+  list(query?: string): Promise<{ total: number; ids: string[]; data: Shown[] }>;
+  /** What no route sets yet: parts of the record's standing. */
+  setStanding(id: string, standing: Body): Promise<void>;
+}
+
+const IDENTITY_KEYS = [
+  ...['id', 'appId', 'type', 'name', 'email', 'birthday', 'gender', 'identityOwner', 'identityConfirmed'],
+  ...['blocked', 'address', 'phone', 'tax', 'kycStatus', 'riskRating', 'createdAt', 'updatedAt'],
+];
+const FIELD_CODES = [
+  ...['required', 'unknown', 'type', 'null', 'format', 'enum', 'length', 'min_age', 'max_age', 'immutable'],
+];
+
+let counter = 0;
+export function newEmail(): string {
+  counter += 1;
+  return `somebody${counter}.${process.pid}@example.com`;
+}
+
+/** The smallest valid person. */
+export function person(more: Body = {}): Body {
+  return {
+    ...{ type: 'person', name: 'Ana Silva', email: newEmail(), birthday: '1990-05-06', gender: 'Female' },
+    address: { city: 'Braga', country: 'PT', postalCode: '4700-001', street: 'Rua do Souto 1' },
+    phone: { number: '910000000' },
+    tax: { country: 'PT', idNumber: '123456789' },
+    ...more,
+  };
+}
+
+export function company(identityOwner: string, more: Body = {}): Body {
+  const { birthday: _birthday, gender: _gender, ...base } = person();
+  const tax = { country: 'PT', idNumber: '500000000', formationRegion: 'Braga' };
+  return { ...base, type: 'company', name: 'Silva Lda', identityOwner, tax, ...more };
+}
+
+export async function startKyc(): Promise<KycApi> {
+  return kycOf(await startServer());
+}
+
+/** The surface of a server that is there already, for tests of several surfaces. */
+export async function kycOf(server: TestServer): Promise<KycApi> {
+  const checker = await openReplyChecker(server, 'kyc');
+  const call: KycApi['call'] = async (method, path, given = {}) => {
+    const { key = server.quickstart.live.api_key, headers = {}, ...rest } = given;
+    const sent = { ...(key === null ? {} : { apikey: key }), ...headers };
+    const reply = await server.call(method, path, { ...rest, key: null, headers: sent });
+    checker.check(method, path, reply);
+    checkShape(reply, `${method} ${path} ${reply.status}: ${reply.text}`);
+    return reply;
+  };
+  const expect = (reply: Reply): Shown => {
+    assert.equal(reply.status, 200, reply.text);
+    return reply.body;
+  };
+  const api: KycApi = {
+    ...{ server, clock: server.clock, call },
+    get: (path, given) => call('GET', path, given),
+    post: (body, given) => call('POST', '/identities', { ...given, body }),
+    patch: (id, body, given) => call('PATCH', `/identities/${id}`, { ...given, body }),
+    delete: (id, given) => call('DELETE', `/identities/${id}`, given),
+    create: async (body = person(), given) => expect(await api.post(body, given)).data,
+    identity: async (id) => expect(await api.get(`/identities/${id}`)).data,
+    async list(query = '') {
+      const { total, data } = expect(await api.get(`/identities${query === '' ? '' : `?${query}`}`));
+      return { total, data, ids: data.map(({ id }: Shown) => id) };
+    },
+    async setStanding(id, standing) {
+      await server.sql('update identities set standing = standing || $2::text::jsonb where id = $1::uuid', [
+        id,
+        JSON.stringify(standing),
+      ]);
+    },
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+  return api;
+}
+
+function checkShape({ status, body, text }: Reply, place: string): void {
+  if (status === 204) {
+    assert.equal(text, '', place);
+    return;
+  }
+  if (status < 300) {
+    const isList = Array.isArray(body.data);
+    assert.deepEqual(Object.keys(body), isList ? ['total', 'data'] : ['data'], place);
+    for (const item of isList ? body.data : [body.data]) {
+      const { documents, ...rest } = item;
+      assert.deepEqual(Object.keys(rest).sort(), [...IDENTITY_KEYS].sort(), place);
+      assert.equal(Array.isArray(documents), !isList, place);
+      for (const name of ['createdAt', 'updatedAt']) {
+        assert.equal(new Date(item[name]).toISOString(), item[name], place);
+      }
+    }
+    return;
+  }
+  const { errors, ...base } = body;
+  assert.deepEqual(Object.keys(base), ['code', 'message'], place);
+  if (errors === undefined) return;
+  assert.ok(['validation_failed', 'identity_already_confirmed'].includes(base.code), place);
+  for (const error of errors) {
+    assert.deepEqual(Object.keys(error), ['field', 'code', 'message'], place);
+    assert.ok(FIELD_CODES.includes(error.code), place);
+  }
+}
+
+/** @param fields `field:code`, all of them. */
+export function assertRefused(reply: Reply, status: number, code: string, ...fields: string[]): void {
+  assert.equal(reply.status, status, reply.text);
+  assert.equal(reply.body.code, code, reply.text);
+  if (fields.length === 0) return;
+  const named = (reply.body.errors ?? []).map((error: Shown) => `${error.field}:${error.code}`);
+  assert.deepEqual(named.sort(), [...fields].sort(), reply.text);
+}
+
+export const assertInvalid = (reply: Reply, ...fields: string[]) =>
+  assertRefused(reply, 400, 'validation_failed', ...fields);
