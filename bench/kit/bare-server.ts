@@ -34,7 +34,7 @@ const WRITE = `
       insert into outbox (pool_id, id, at, type, subject_id, fields)
       select $1::uuid, $8::uuid, $4::timestamptz, 'identity.updated', record.id, '{metadata}' from record)
   select count(*)::integer as n from record`;
-/** The same with what finds the record: one identifier and seven look-up keys made anew. */
+/** The same with what finds the record: one identifier, eight look-up keys and the trigrams of an e-mail made anew. */
 const WRITE_FINDABLE = `
   with record as (
       update identities set profile = $3::bytea, version = version + 1, updated_at = $4::timestamptz
@@ -50,6 +50,11 @@ const WRITE_FINDABLE = `
       insert into search_keys (pool_id, identity_id, key, created_at)
       select $1::uuid, record.id, u.key, $4::timestamptz from record, unnest($10::uuid[]) as u(key)
       returning 1),
+    grammed as (
+      insert into search_grams (pool_id, identity_id, space, grams)
+      select $1::uuid, record.id, 'email', $11::bigint[] from record
+      on conflict (pool_id, identity_id, space) do update set grams = excluded.grams
+      returning 1),
     audited as (
       insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields)
       select $1::uuid, $5::uuid, $4::timestamptz, $6::uuid, $7::text, 'identity.updated', record.id, '{email}'
@@ -58,7 +63,8 @@ const WRITE_FINDABLE = `
       insert into outbox (pool_id, id, at, type, subject_id, fields)
       select $1::uuid, $8::uuid, $4::timestamptz, 'identity.updated', record.id, '{email}' from record)
   select count(*)::integer as n from record`;
-const KEYS = 7;
+const KEYS = 8;
+const GRAMS = 24;
 /** Less than the product does: what a write would cost without audit entry and event. */
 const UPDATE_ONLY = `
   update identities set profile = $3::bytea, version = version + 1, updated_at = $4::timestamptz
@@ -101,7 +107,9 @@ function serve({ socket, connections, poolId, reply }: BareJob): void {
     const [at, auditId, eventId] = [new Date(), ids.next(), ids.next()];
     if (request.method === 'PATCH') {
       const keys = `{${Array.from({ length: KEYS }, () => randomUUID()).join()}}`;
-      const parameters = [poolId, id, profile, at, auditId, keyId, auditId, eventId, randomBytes(32), keys];
+      const grams = `{${Array.from({ length: GRAMS }, () => randomBytes(8).readBigInt64BE()).join()}}`;
+      const own = [randomBytes(32), keys, grams];
+      const parameters = [poolId, id, profile, at, auditId, keyId, auditId, eventId, ...own];
       const rows = await sql.unsafe(WRITE_FINDABLE, parameters, prepared);
       if (rows.length !== 1) throw new Error('no such row');
       return;
