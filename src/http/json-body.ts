@@ -1,6 +1,6 @@
-import { Buffer, isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { BodyNotObject, BodyTooLarge, UnreadableBody, UnsupportedMediaType } from '../core/errors.ts';
+import { BodyNotObject, UnreadableBody } from '../core/errors.ts';
+import { readText } from './body-bytes.ts';
 
 /** Deeper than any contract's body, and shallow enough for code that recurses over it. */
 const DEPTH_MAX = 64;
@@ -21,50 +21,34 @@ export async function readJsonBody(
   request: IncomingMessage,
   options: { bytesMax: number; isOptional: boolean },
 ): Promise<Record<string, unknown> | undefined> {
-  const { headers } = request;
-  const declared = headers['content-length'];
-  const isEmpty = declared === '0' || (declared === undefined && headers['transfer-encoding'] === undefined);
-  if (isEmpty) return nothing(options.isOptional);
-  if (declared !== undefined && Number(declared) > options.bytesMax) throw new BodyTooLarge();
-  const bytes = await readBytes(request, options.bytesMax);
-  if (bytes.length === 0) return nothing(options.isOptional);
-  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw new UnsupportedMediaType();
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
-    throw new UnreadableBody('The request body must not be compressed.');
-  if (!isUtf8(bytes)) throw new UnreadableBody('The request body is not valid UTF-8.');
-  return parseObject(bytes.toString('utf8'));
-}
-
-function nothing(isOptional: boolean): undefined {
-  if (!isOptional) throw new UnreadableBody('A request body is needed.');
+  const text = await readText(request, { bytesMax: options.bytesMax, accepts: JSON_TYPE });
+  if (text !== undefined) return parseJsonObject(text);
+  if (!options.isOptional) throw missing();
   return undefined;
 }
 
-function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const settle = (act: () => void) => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      act();
-    };
-    const onData = (chunk: Buffer) => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > bytesMax) {
-        settle(() => reject(new BodyTooLarge()));
-        // Without this the rest would wait in the socket and the client would never get to read the reply.
-        request.resume();
-      }
-    };
-    const onEnd = () =>
-      settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    const onClose = () => settle(() => reject(new UnreadableBody('The request body ended early.')));
-    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
-  });
+/** Reads any JSON value: like `readJsonBody`, but for BodyNotObject. `null` is a value. */
+export async function readJsonValue(
+  request: IncomingMessage,
+  options: { bytesMax: number },
+): Promise<unknown> {
+  const text = await readText(request, { ...options, accepts: JSON_TYPE });
+  if (text === undefined) throw missing();
+  return parseJson(text);
 }
 
-function parseObject(text: string): Record<string, unknown> {
+export function missing(): UnreadableBody {
+  return new UnreadableBody('A request body is needed.');
+}
+
+/** @throws UnreadableBody @throws BodyNotObject */
+export function parseJsonObject(text: string): Record<string, unknown> {
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BodyNotObject();
+  return value as Record<string, unknown>;
+}
+
+function parseJson(text: string): unknown {
   let value: unknown;
   try {
     // RFC 8259 section 8.1 lets a parser ignore a byte order mark.
@@ -73,9 +57,8 @@ function parseObject(text: string): Record<string, unknown> {
     // The engine's message quotes the body, so it is not kept as cause either.
     throw new UnreadableBody('The request body is not valid JSON.');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BodyNotObject();
-  tidy(value);
-  return value as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null) tidy(value);
+  return value;
 }
 
 /** Walks without recursion: the depth of what was sent must not become the depth of our stack. */

@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { CredentialMissing, CredentialRejected, NotPermitted } from '../core/errors.ts';
+import { CredentialMissing, CredentialRejected, NoSuchRoute, NotPermitted } from '../core/errors.ts';
 import { permits } from '../core/keys/key-kinds.ts';
 import type { Clock } from '../core/ports.ts';
 import type { KeyVerifier, RateLimiter, VerifiedKey } from './ports.ts';
 import type { KeyGuard } from './route.ts';
 
-const BEARER = /^Bearer +(\S+) *$/i;
+/** RFC 6750 section 2.1; the scheme in any case. */
+export const BEARER = /^Bearer +(\S+) *$/i;
 
 /**
  * The key of a request, from `Authorization: Bearer`, `X-API-Key` or `apikey`: all three on every surface
@@ -60,4 +61,9 @@ export function requireGrant({ grant, or }: KeyGuard, key: VerifiedKey): void {
     throw new NotPermitted('a publishable key', 'A publishable API key may only create sessions.');
   }
   if (!permits(key, grant)) throw new NotPermitted(`needs ${grant ?? 'a secret key'}`);
+}
+
+/** @throws NoSuchRoute The route is not there for keys of this environment. */
+export function requireEnvironment({ only }: KeyGuard, { environment }: VerifiedKey): void {
+  if (only !== undefined && only !== environment) throw new NoSuchRoute();
 }

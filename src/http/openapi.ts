@@ -7,12 +7,16 @@ import {
   CredentialMissing,
   CredentialRejected,
   InternalFault,
+  NotFound,
   NotPermitted,
   RateLimited,
   Unavailable,
   UnreadableBody,
 } from '../core/errors.ts';
-import { isKeyRoute, type Route } from './route.ts';
+import { answerKinds } from './answer.ts';
+import { describeGuard, securityOf, securitySchemes } from './openapi-security.ts';
+import { hasNamedPool, isKeyRoute, isSessionRoute, type Route } from './route.ts';
+import { SessionRequired } from './session-authentication.ts';
 import type { Surface } from './surface.ts';
 
 type Json = Record<string, unknown>;
@@ -39,6 +43,8 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly security: readonly Json[];
+  /** Other paths of the same operation. */
+  readonly 'x-aliases'?: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: {
     readonly required: boolean;
@@ -58,7 +64,7 @@ export interface Operation {
 export function buildOpenApi(surface: Surface, options: { url: string }): OpenApiDocument {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const route of surface.routes) {
-    const path = route.path.replaceAll(/:([A-Za-z0-9_]+)/g, '{$1}');
+    const path = templateOf(route.path);
     paths[path] ??= {};
     paths[path][route.method.toLowerCase()] = operation(surface, route);
   }
@@ -73,11 +79,7 @@ export function buildOpenApi(surface: Surface, options: { url: string }): OpenAp
     paths,
     components: {
       schemas: { Error: plain(surface.errorSchema) },
-      securitySchemes: {
-        authorization: { type: 'http', scheme: 'bearer', description: 'An API key.' },
-        'x-api-key': { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-        apikey: { type: 'apiKey', in: 'header', name: 'apikey' },
-      },
+      securitySchemes: securitySchemes(surface),
     },
   };
 }
@@ -90,7 +92,8 @@ function operation(surface: Surface, route: Route): Operation {
     operationId: route.operation,
     summary: route.summary,
     ...describeGuard(route),
-    security: isKeyRoute(route) ? keySchemes(surface).map((name) => ({ [name]: [] })) : [],
+    security: securityOf(surface, route),
+    ...(route.aliases === undefined ? {} : { 'x-aliases': route.aliases.map(templateOf) }),
     parameters: [
       ...pathNames.map((name) => parameter('path', name, true, params.schemas[name] ?? { type: 'string' })),
       ...parametersOf(route.query),
@@ -99,10 +102,15 @@ function operation(surface: Surface, route: Route): Operation {
       ? {}
       : { requestBody: { required: route.reads !== 'json-or-none', content: bodyContent(route) } }),
     responses: {
-      [status]: {
-        description: route.summary,
-        ...(status === '204' ? {} : { content: replyContent(route) }),
-      },
+      ...(route.answers === 'redirect'
+        ? {}
+        : {
+            [status]: {
+              description: route.summary,
+              ...(status === '204' ? {} : { content: replyContent(route) }),
+            },
+          }),
+      ...(answerKinds(route).has('redirect') ? { '3XX': { description: 'Go on at `location`.' } } : {}),
       ...Object.fromEntries(
         (route.otherStatuses ?? []).map((other) => [
           `${other}`,
@@ -114,26 +122,23 @@ function operation(surface: Surface, route: Route): Operation {
   };
 }
 
-function bodyContent({ body, bodyType = 'application/json' }: Route) {
-  return { [bodyType]: { schema: body === undefined ? {} : plain(body) } };
+function templateOf(path: string): string {
+  return path.replaceAll(/:([A-Za-z0-9_]+)/g, '{$1}');
 }
 
-function replyContent({ answers, reply }: Route) {
-  return answers === 'bytes' ? { 'application/octet-stream': { schema: {} } } : json(plain(reply));
+function bodyContent({ body, reads, bodyType = 'application/json' }: Route) {
+  const schema = body === undefined ? {} : plain(body);
+  const form = reads === 'form-or-json' ? { 'application/x-www-form-urlencoded': { schema } } : {};
+  return { [bodyType]: { schema }, ...form };
 }
 
-function describeGuard(route: Route): { description: string } {
-  if (!isKeyRoute(route)) return { description: `Open: ${route.guard.because}` };
-  const { grant, or } = route.guard;
-  const named = or === undefined ? `\`${grant}\`` : `\`${grant}\` or \`${or}\``;
+function replyContent(route: Route): Readonly<Record<string, { schema: Json }>> {
+  const kinds = answerKinds(route);
   return {
-    description: grant === null ? 'Needs an API key.' : `Needs an API key with the grant ${named}.`,
+    ...(kinds.has('json') ? json(plain(route.reply)) : {}),
+    ...(kinds.has('bytes') ? { 'application/octet-stream': { schema: {} } } : {}),
+    ...(kinds.has('page') ? { 'text/html': { schema: { type: 'string' } } } : {}),
   };
-}
-
-/** All three are accepted everywhere; the dialect's own comes first. */
-function keySchemes({ keyHeader }: Surface): string[] {
-  return [keyHeader, ...['authorization', 'x-api-key', 'apikey'].filter((name) => name !== keyHeader)];
 }
 
 function errorResponses(surface: Surface, route: Route): Operation['responses'] {
@@ -164,6 +169,8 @@ function kitErrors(route: Route): CoreError[] {
     errors.push(
       ...[new CredentialMissing(), new CredentialRejected(), new AddressNotAllowed(), new RateLimited(1)],
     );
+  if (isSessionRoute(route) && !route.guard.isOptional) errors.push(new SessionRequired());
+  if (hasNamedPool(route)) errors.push(new NotFound());
   if (isKeyRoute(route) && route.guard.grant !== null) errors.push(new NotPermitted());
   if (route.reads !== 'none')
     errors.push(new UnreadableBody('The request body is not readable.'), new BodyTooLarge());

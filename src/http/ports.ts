@@ -1,4 +1,4 @@
-import type { KeyId, PoolId, Principal } from '../core/ports.ts';
+import type { IdentityId, KeyId, PoolId, Principal } from '../core/ports.ts';
 
 /** A caller whose key was just checked, with what the key may spend. */
 export interface VerifiedKey extends Principal {
@@ -56,4 +56,34 @@ export interface RateLimiter {
   spend(subject: RateSubject): Promise<void> | undefined;
   /** Where the key stands now, from memory: asks nobody, spends nothing. */
   status(subject: RateSubject): RateStatus;
+}
+
+/** Says which pool a request without a key belongs to. What is no such pool is null, never an error. */
+export interface PoolNamer {
+  /** @param host A host name, lower case, without a port; as the client sent it. Only configured names count. */
+  byHost(host: string): Promise<PoolId | null>;
+  /** @param appId As the client sent it, percent-decoded. */
+  byId(appId: string): Promise<PoolId | null>;
+  /** Null where there is none. */
+  defaultPool(): Promise<PoolId | null>;
+}
+
+/** What the kit knows of a session that was just checked; a verifier may tell its handlers more. */
+export interface VerifiedSession {
+  readonly sessionId: string;
+  readonly identityId: IdentityId;
+  readonly poolId: PoolId;
+  /** Assurance level: how many kinds of proof the session rests on. */
+  readonly aal: 'aal1' | 'aal2';
+  readonly authenticatedAt: Date;
+}
+
+/** Implemented by the core; the kit only carries the text of the token to it. */
+export interface SessionVerifier<Session extends VerifiedSession = VerifiedSession> {
+  /**
+   * @param request.token As sent, not yet looked at.
+   * @returns Null for a token that is malformed, unknown, expired, revoked or of another pool: all look alike.
+   * @throws Unavailable The database does not answer.
+   */
+  verify(request: { readonly poolId: PoolId; readonly token: string }): Promise<Session | null>;
 }

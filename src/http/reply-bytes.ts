@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import type { BytesReply } from './route.ts';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { BytesReply } from './replies.ts';
 
 /** A reply of bytes whose first piece is at hand: what can be refused was refused before. */
 export interface ReadyBytes {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** `Set-Cookie` values. */
+  readonly cookies: readonly string[] | undefined;
   readonly sizeBytes: number;
   readonly first: IteratorResult<Uint8Array>;
   readonly rest: AsyncIterator<Uint8Array>;
@@ -15,8 +17,8 @@ export interface ReadyBytes {
 export async function startBytes(reply: BytesReply): Promise<ReadyBytes> {
   const rest = reply.bytes[Symbol.asyncIterator]();
   const first = await rest.next();
-  const { status = 200, headers = {}, sizeBytes } = reply;
-  return { status, headers, sizeBytes, first, rest };
+  const { status = 200, headers = {}, cookies, sizeBytes } = reply;
+  return { status, headers, cookies, sizeBytes, first, rest };
 }
 
 /**
@@ -31,13 +33,14 @@ export async function sendBytes(
   reply: ReadyBytes,
   options: { requestId: string; isDraining: boolean; isHead: boolean },
 ): Promise<void> {
-  const { status, headers, sizeBytes, rest } = reply;
+  const { status, headers, cookies, sizeBytes, rest } = reply;
   try {
     if (response.destroyed || response.headersSent) return;
-    const all: Record<string, string> = { 'cache-control': 'no-store', ...headers };
+    const all: OutgoingHttpHeaders = { 'cache-control': 'no-store', ...headers };
     // Nobody's to take away.
     Object.assign(all, { 'x-request-id': options.requestId, 'x-content-type-options': 'nosniff' });
     all['content-length'] = `${sizeBytes}`;
+    if (cookies !== undefined) all['set-cookie'] = [...cookies];
     if (options.isDraining) all.connection = 'close';
     response.writeHead(status, all);
     if (options.isHead) {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { InvalidInput, QuotaExceeded, RateLimited, Unavailable } from '../core/errors.ts';
+import { Busy, InvalidInput, QuotaExceeded, RateLimited, Unavailable } from '../core/errors.ts';
 import { createMetrics } from './metrics.ts';
 import { operatorPages } from './pages.ts';
 import { createServer } from './server.ts';
@@ -214,6 +214,13 @@ test('a used-up quota says when to try again, too', async () => {
   const reply = await fetch(`${fake.url}/fake/fail`);
   assert.equal(reply.headers.get('retry-after'), '23');
   assert.deepEqual([reply.status, await reply.json()], [429, { oops: 'quota_exceeded' }]);
+});
+
+test('a server that is busy says when to try again', async () => {
+  await using fake = await startFakeServer({ surface: createFakeSurface({ fail: new Busy(3) }) });
+  const reply = await fetch(`${fake.url}/fake/fail`);
+  assert.equal(reply.headers.get('retry-after'), '3');
+  assert.deepEqual([reply.status, await reply.json()], [503, { oops: 'busy' }]);
 });
 
 test('a handler may choose status and headers; the body is still what the schema names', async () => {

@@ -1,19 +1,22 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type CoreError, MethodNotAllowed, NoSuchRoute } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import { answerBrokenHttp } from './broken-http.ts';
 import { createClientAddress } from './client-address.ts';
 import { createLog, type Log } from './logging.ts';
 import { createMetrics, type ServerMetrics } from './metrics.ts';
+import { pathsOf } from './mount.ts';
+import { createFindPool, type FindPool } from './named-pool.ts';
 import { operatorPages, type Page } from './pages.ts';
-import type { KeyVerifier, RateLimiter } from './ports.ts';
+import type { KeyVerifier, PoolNamer, RateLimiter } from './ports.ts';
 import { problem } from './problem.ts';
 import { referencePages } from './reference-pages.ts';
 import { sendReply } from './reply.ts';
 import { requestIdOf } from './request-id.ts';
-import { createRouteServer, presentError, type ServeDeps } from './serve-route.ts';
+import { hasNamedPool, type Route } from './route.ts';
+import { createRouteServer, type ServeDeps } from './serve-route.ts';
 import { checkSurfaces, type Surface } from './surface.ts';
 import type { Tracer } from './tracing.ts';
+import { createRefusal } from './unrouted.ts';
 
 export interface ServerLimits {
   /** Bytes of a request's line and headers together; DESIGN 7.1: 500 ids in a query must fit. */
@@ -53,7 +56,12 @@ export interface ServerOptions {
   /** False: there is no `/metrics`. Default true. */
   readonly offersMetrics?: boolean;
   readonly tracer?: Tracer;
-  /** Base address in the OpenAPI documents and sample calls; default `/`, that is, wherever they were read. */
+  /** Needed once a surface has routes that carry no key and name a pool (`pool: 'named'`, `sessionGuard`). */
+  readonly pools?: PoolNamer;
+  /**
+   * Where clients reach the server. Default in the OpenAPI documents and sample calls: `/`, that is, wherever they were
+   * read; in the public base of a pool: where the server listens.
+   */
   readonly publicUrl?: string;
 }
 
@@ -78,15 +86,18 @@ export function createServer(options: ServerOptions): Server {
   checkSurfaces(surfaces);
   let drained: Promise<boolean> | undefined;
   const isDraining = () => drained !== undefined;
+  let listening: { host: string; port: number } | undefined;
   const deps: ServeDeps = {
     ...{ verifier: options.verifier, limiter: options.limiter, clock: options.clock },
     ...{ log, metrics, tracer, isDraining, bodyBytesMax: limits.bodyBytesMax },
     clientAddress: createClientAddress(options.trustedProxies ?? []),
+    findPool: poolFinder(options, () => listening),
   };
 
+  const refuseUnrouted = createRefusal({ surfaces, log, isDraining });
   const refuse = (request: FastifyRequest, reply: FastifyReply): void => {
     reply.hijack();
-    refuseUnrouted(request, reply, { surfaces, log, isDraining });
+    void refuseUnrouted({ requestId: request.id, raw: request.raw, response: reply.raw });
   };
   const fastify = Fastify({
     logger: false,
@@ -120,7 +131,8 @@ export function createServer(options: ServerOptions): Server {
       await fastify.listen({ host, port });
       const address = fastify.server.address();
       if (address === null || typeof address === 'string') throw new TypeError('not listening on TCP');
-      return { host: address.address, port: address.port };
+      listening = { host: address.address, port: address.port };
+      return listening;
     },
     drain(timeoutMs) {
       drained ??= drain(fastify, timeoutMs).finally(async () => {
@@ -143,28 +155,56 @@ async function drain(fastify: FastifyInstance, timeoutMs: number): Promise<boole
   return inTime;
 }
 
+/** @throws TypeError Routes name pools, and there is nobody who knows them. */
+function poolFinder(
+  { surfaces, pools, publicUrl }: ServerOptions,
+  listening: () => { host: string; port: number } | undefined,
+): FindPool | undefined {
+  if (!surfaces.some(({ routes }) => routes.some(hasNamedPool))) return undefined;
+  if (pools === undefined) throw new TypeError('Routes name pools, and there is no PoolNamer.');
+  return createFindPool({ pools, publicUrl, listening });
+}
+
+// A name that no route's own parameter has: it is taken out again before a handler sees the parameters.
+const POOL_PARAMETER = 'poolOfPrefix';
+
 /** One encapsulated plugin a surface. Fastify routes; everything after that is `createRouteServer`'s. */
 function addSurface(scope: FastifyInstance, surface: Surface, deps: ServeDeps): void {
   for (const route of surface.routes) {
     const serve = createRouteServer(deps, surface, route);
-    scope.route({
-      method: route.method,
-      url: route.path,
-      exposeHeadRoute: true,
-      // Served before Fastify reads the body: the contracts want the key checked first.
-      onRequest: (request, reply, _done) => {
-        reply.hijack();
-        void serve({
-          requestId: request.id,
-          raw: request.raw,
-          response: reply.raw,
-          params: request.params as Record<string, string>,
-          query: request.query as Record<string, string | string[]>,
-        });
-      },
-      handler: unreachable,
-    });
+    for (const url of pathsOf(route)) {
+      addRoute(scope, route, url, (request, response) => {
+        const params = request.params as Record<string, string>;
+        void serve({ ...routed(request), response, params, appId: undefined });
+      });
+      if (!hasNamedPool(route)) continue;
+      addRoute(scope, route, `/p/:${POOL_PARAMETER}${url}`, (request, response) => {
+        const { [POOL_PARAMETER]: appId, ...params } = request.params as Record<string, string>;
+        void serve({ ...routed(request), response, params, appId });
+      });
+    }
   }
+}
+
+function routed({ id: requestId, raw, query }: FastifyRequest) {
+  return { requestId, raw, query: query as Record<string, string | string[]> };
+}
+
+function addRoute(
+  scope: FastifyInstance,
+  { method }: Route,
+  url: string,
+  serve: (request: FastifyRequest, response: FastifyReply['raw']) => void,
+): void {
+  scope.route({
+    ...{ method, url, exposeHeadRoute: true },
+    // Served before Fastify reads the body: the contracts want the key checked first.
+    onRequest: (request, reply, _done) => {
+      reply.hijack();
+      serve(request, reply.raw);
+    },
+    handler: unreachable,
+  });
 }
 
 function addPage(fastify: FastifyInstance, page: Page, { log, isDraining }: ServeDeps): void {
@@ -181,59 +221,6 @@ function addPage(fastify: FastifyInstance, page: Page, { log, isDraining }: Serv
     },
     handler: unreachable,
   });
-}
-
-function refuseUnrouted(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { surfaces, log, isDraining }: { surfaces: readonly Surface[]; log: Log; isDraining: () => boolean },
-): void {
-  const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
-  const owner = surfaces.find((surface) => surface.owns(path));
-  const name = { surface: owner?.name ?? 'none', operation: 'none', route: 'none' };
-  const writeLine = log.requestWriter(name);
-  const where = { ...name, requestId: request.id };
-  const { headers } = request.raw;
-  const answer =
-    owner === undefined
-      ? problem(404, 'There is no such route.')
-      : presentError(owner, refusalOf(owner, path), { log, where, headers, negotiated: undefined });
-  sendReply(reply.raw, request.id, answer, isDraining());
-  writeLine?.({
-    requestId: request.id,
-    status: answer.status,
-    ms: 0,
-    ...{ keyId: undefined, poolId: undefined, traceId: undefined, code: 'no_such_route' },
-  });
-}
-
-function refusalOf(owner: Surface, path: string): CoreError {
-  const isKnown =
-    owner.tellsMethods === true &&
-    isDecodable(path) &&
-    owner.routes.some((route) => patternOf(route.path).test(path));
-  return isKnown ? new MethodNotAllowed() : new NoSuchRoute();
-}
-
-/** Broken percent-encoding is no route's, whatever the method. */
-function isDecodable(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const patterns = new Map<string, RegExp>();
-
-/** Of a route's path: the router only says that no route of the method matches. */
-function patternOf(path: string): RegExp {
-  const known = patterns.get(path);
-  if (known !== undefined) return known;
-  const made = new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`);
-  patterns.set(path, made);
-  return made;
 }
 
 function unreachable(): never {

@@ -1,0 +1,67 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { InternalFault } from '../core/errors.ts';
+import type { Clock } from '../core/ports.ts';
+import type { Caller, Incoming } from './call-handler.ts';
+import type { createClientAddress } from './client-address.ts';
+import { authenticate, requireEnvironment, requireGrant } from './key-authentication.ts';
+import type { FindPool, NamedPool } from './named-pool.ts';
+import type { KeyVerifier, RateLimiter, VerifiedKey } from './ports.ts';
+import type { Negotiated } from './requests.ts';
+import { hasNamedPool, isKeyRoute, isSessionRoute, type Route } from './route.ts';
+import { authenticateSession } from './session-authentication.ts';
+import type { Surface } from './surface.ts';
+
+export interface AdmitDeps {
+  readonly verifier: KeyVerifier;
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
+  readonly clientAddress: ReturnType<typeof createClientAddress>;
+  /** Undefined only where no route asks for a pool. */
+  readonly findPool: FindPool | undefined;
+}
+
+/** What is found out about a caller, for the reply and the log line even when it is refused in the middle. */
+export interface Known {
+  key: VerifiedKey | undefined;
+  negotiated: Negotiated | undefined;
+  pool: NamedPool | undefined;
+}
+
+/** The guard of a route: who is calling, for which pool, and whether they may. Writes into `known` as it goes. */
+export function createAdmission(
+  deps: AdmitDeps,
+  surface: Surface,
+  route: Route,
+): (incoming: Incoming, known: Known) => Promise<Caller> {
+  const keyGuard = isKeyRoute(route) ? route.guard : null;
+  const sessionGuard = isSessionRoute(route) ? route.guard : null;
+  const needsPool = hasNamedPool(route);
+
+  return async ({ raw, appId }, known) => {
+    const headers: IncomingHttpHeaders = raw.headers;
+    const { address, fromTrustedProxy } = deps.clientAddress(
+      raw.socket.remoteAddress,
+      headers['x-forwarded-for'] as string | undefined,
+    );
+    if (keyGuard !== null) {
+      const onKey = (good: VerifiedKey) => {
+        known.key = good;
+      };
+      const key = await authenticate(deps, { headers, address, onKey });
+      if (surface.negotiate !== undefined) known.negotiated = surface.negotiate({ headers, key });
+      requireGrant(keyGuard, key);
+      requireEnvironment(keyGuard, key);
+    }
+    if (needsPool) {
+      if (deps.findPool === undefined) throw new InternalFault('a pool to name without a PoolNamer');
+      known.pool = await deps.findPool({ appId, host: headers.host });
+    }
+    const session =
+      sessionGuard === null || known.pool === undefined
+        ? undefined
+        : await authenticateSession(sessionGuard, {
+            ...{ headers, poolId: known.pool.poolId, cookieName: surface.sessionCookie },
+          });
+    return { address, fromTrustedProxy, ...known, session };
+  };
+}
