@@ -11,6 +11,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   memory: () => import('./memory.ts'),
   growth: () => import('./growth.ts'),
   documents: () => import('./documents.ts'),
+  passwords: () => import('./passwords.ts'),
   webhooks: () => import('./webhooks.ts'),
 };
 
