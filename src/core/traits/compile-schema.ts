@@ -1,0 +1,93 @@
+import { findTraitHomes } from '../identities/attributes.ts';
+import { addressViolations } from './address-checks.ts';
+import { checkSchema } from './check-schema.ts';
+import { derive, normalisePhones } from './derive.ts';
+import { InvalidSchema, PatternsTooCostly } from './errors.ts';
+import { fieldsOf } from './fields.ts';
+import { countValues, exceededLimit, REPORTED_MAX, TRAIT_LIMITS, VISITS_MAX } from './limits.ts';
+import { type MarkedValue, markedValues } from './marked-values.ts';
+import { plainSchema } from './plain-schema.ts';
+import { type Matcher, planOf } from './plan.ts';
+import type { CompiledSchema, PhoneNumbers, SchemaValidators, Violation } from './ports.ts';
+import { weigh } from './references.ts';
+import { namesIn, violationOf, withoutSummaries } from './violations.ts';
+
+/** Failures that are looked at before some are left out. */
+const JUDGED_MAX = 1_000;
+
+const TOO_LARGE: Violation = {
+  instancePath: ['traits'],
+  schemaPath: '#/properties/traits',
+  keyword: 'limits',
+  params: {},
+  messageId: 4000001,
+  text: 'traits are too large, too deep, or have too many values for this schema',
+};
+
+/**
+ * Compiles a schema of traits. Slow (tens of milliseconds) beside everything that the result does: keep the result.
+ * @throws InvalidSchema See `SchemaCompiler`.
+ */
+export function compileSchema(
+  { validators, phones }: { validators: SchemaValidators; phones: PhoneNumbers },
+  schema: unknown,
+): CompiledSchema {
+  const { document, dialect } = checkSchema(schema);
+  const plain = plainSchema(document, dialect);
+  const problems = validators.problemsOf(plain, dialect).map(({ instancePointer, keyword }) => ({
+    pointer: instancePointer,
+    message: `is not what JSON Schema allows here (${keyword})`,
+  }));
+  if (problems.length > 0) throw new InvalidSchema(problems.slice(0, REPORTED_MAX));
+  const prepared = validators.prepare(plain, dialect);
+  const matchers = new Map<string, Matcher>();
+  const matcherAt = (pointer: string): Matcher => {
+    const matcher = matchers.get(pointer) ?? prepared.matcherAt(pointer);
+    matchers.set(pointer, matcher);
+    return matcher;
+  };
+  const plan = planOf({ document, matcherAt }, document, '');
+  const known = namesIn(document);
+  const valuesMax = Math.floor(VISITS_MAX / weigh(document).weight);
+  const isTooLarge = (traits: unknown): boolean =>
+    exceededLimit(traits, TRAIT_LIMITS) !== null || countValues(traits) > valuesMax;
+  const marked = (traits: unknown): MarkedValue[] => {
+    prepared.begin();
+    return isTooLarge(traits) ? [] : markedValues(plan, { traits });
+  };
+
+  const validate = (traits: unknown): Violation[] => {
+    if (isTooLarge(traits)) return [TOO_LARGE];
+    prepared.begin();
+    const instance = { traits: traits ?? null };
+    const failures = withoutSummaries(prepared.failuresOf(instance).slice(0, JUDGED_MAX));
+    const violations = failures.map((failure) => violationOf(failure, instance, known));
+    const all = [...violations, ...addressViolations(phones, marked(traits))];
+    return distinct(all).slice(0, REPORTED_MAX);
+  };
+  return {
+    validate: (traits) => {
+      try {
+        return validate(traits);
+      } catch (error) {
+        if (!(error instanceof PatternsTooCostly)) throw error;
+        return [TOO_LARGE];
+      }
+    },
+    derive: (traits) => derive(phones, marked(traits)),
+    normaliseTraits: (traits) => normalisePhones(phones, traits, marked(traits)),
+    homes: findTraitHomes(document),
+    fields: fieldsOf(document),
+  };
+}
+
+/** One value may break one rule by two ways: its format, and its channel. */
+function distinct(violations: readonly Violation[]): Violation[] {
+  const seen = new Set<string>();
+  return violations.filter(({ instancePath, messageId, text }) => {
+    const key = JSON.stringify([instancePath, messageId, text]);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
