@@ -1,4 +1,5 @@
 import { blobs } from './sections/blobs.ts';
+import { courier } from './sections/courier.ts';
 import { data } from './sections/data.ts';
 import { database } from './sections/database.ts';
 import { geo } from './sections/geo.ts';
@@ -10,7 +11,19 @@ import { server } from './sections/server.ts';
 import { telemetry } from './sections/telemetry.ts';
 
 /** Every section, in the order of docs/config.md. */
-export const SECTIONS = { data, blobs, server, database, rootKey, log, telemetry, geo, pools, outgoing };
+export const SECTIONS = {
+  data,
+  blobs,
+  server,
+  database,
+  rootKey,
+  log,
+  telemetry,
+  geo,
+  pools,
+  outgoing,
+  courier,
+};
 
 type Finished<S> = S extends { finish(values: never): infer T } ? T : never;
 export type SectionValues = { readonly [K in keyof typeof SECTIONS]: Finished<(typeof SECTIONS)[K]> };
