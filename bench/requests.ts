@@ -1,25 +1,24 @@
 import { toPlaced } from '../src/kit/ids.ts';
-import { compare, throughputFigure } from './kit/compare.ts';
 import type { Figure, Run } from './kit/figure.ts';
 import { fillPool } from './kit/fill.ts';
 import { COUNTER, message } from './kit/load-generator.ts';
+import { pairing } from './kit/pairing.ts';
 import { startBare, startLoad } from './kit/processes.ts';
 import { install, openSite } from './kit/site.ts';
 
 const IDENTITIES = 10_000;
 /** Different requests of one kind, sent in turn. */
 const MESSAGES = 4500;
-const CONNECTIONS = 64;
 
 /**
  * Reading and writing one identity, against a bare `node:http` server that makes one prepared statement on the same
  * database and gives the same answer: what encryption, keys, limits, checks, log and metrics cost together.
  */
-export const run: Run = async ({ quick, note }) => {
+export const run: Run = async (options) => {
   await using site = await openSite();
   await using installation = await install(site, 'requests');
   const { product, poolId, key, call, deps, target, config } = installation;
-  note(`filling ${IDENTITIES} identities`);
+  options.note(`filling ${IDENTITIES} identities`);
   const ids = await fillPool(installation, IDENTITIES, { keep: 2 * MESSAGES });
   const { partition } = await deps.configs.current(poolId);
   const pathOf = (id: string) => `/api/v1/identity/${toPlaced(id, 'identity', partition)}`;
@@ -33,17 +32,7 @@ export const run: Run = async ({ quick, note }) => {
     reply: sample.text,
   });
   const load = startLoad();
-  const rounds = quick ? 2 : 9;
-  const seconds = quick ? 1 : 3;
-  const pair = async (name: string, messages: { subject: string[]; baseline: string[] }, least?: number) => {
-    note(name);
-    const compared = await compare(load, {
-      subject: { port: product.port, connections: CONNECTIONS, messages: messages.subject },
-      baseline: { port: bare.port, connections: CONNECTIONS, messages: messages.baseline },
-      ...{ rounds, seconds },
-    });
-    return throughputFigure(name, compared, least === undefined ? undefined : { atLeast: least });
-  };
+  const pair = pairing(options, load, { subject: product.port, baseline: bare.port });
   // The bare server writes bytes that the product cannot open: rows of its own.
   const [ours, theirs] = [ids.slice(0, MESSAGES), ids.slice(MESSAGES)];
   const put = (body: object, prefix: string) => ({

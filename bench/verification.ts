@@ -1,14 +1,13 @@
 import { toTagged } from '../src/kit/ids.ts';
-import { compare, throughputFigure } from './kit/compare.ts';
 import type { Run } from './kit/figure.ts';
 import { fillPool } from './kit/fill.ts';
 import { COUNTER, message } from './kit/load-generator.ts';
+import { pairing } from './kit/pairing.ts';
 import { startBare, startLoad } from './kit/processes.ts';
 import { install, openSite } from './kit/site.ts';
 
 const IDENTITIES = 10_000;
 const MESSAGES = 4500;
-const CONNECTIONS = 64;
 
 /** Ten fields of personal data, each with a value that nobody had before. */
 const TEN_FIELDS = {
@@ -28,11 +27,11 @@ const TEN_FIELDS = {
  * The verification surface's read and its write of ten fields, against a bare `node:http` server that makes one
  * prepared statement on the same database with the same rows to write, and gives the same answer.
  */
-export const run: Run = async ({ quick, note }) => {
+export const run: Run = async (options) => {
   await using site = await openSite();
   await using installation = await install(site, 'verification');
   const { product, poolId, key, call, target, config } = installation;
-  note(`filling ${IDENTITIES} identities`);
+  options.note(`filling ${IDENTITIES} identities`);
   const ids = await fillPool(installation, IDENTITIES, { keep: 2 * MESSAGES, verified: true });
   const pathOf = (id: string) => `/api/v1/identities/${toTagged(id, 'idn')}`;
   const sample = await call('GET', pathOf(ids[0] ?? ''));
@@ -44,17 +43,7 @@ export const run: Run = async ({ quick, note }) => {
     reply: sample.text,
   });
   const load = startLoad();
-  const rounds = quick ? 2 : 9;
-  const seconds = quick ? 1 : 3;
-  const pair = async (name: string, messages: { subject: string[]; baseline: string[] }, least: number) => {
-    note(name);
-    const compared = await compare(load, {
-      subject: { port: product.port, connections: CONNECTIONS, messages: messages.subject },
-      baseline: { port: bare.port, connections: CONNECTIONS, messages: messages.baseline },
-      ...{ rounds, seconds },
-    });
-    return throughputFigure(name, compared, { atLeast: least });
-  };
+  const pair = pairing(options, load, { subject: product.port, baseline: bare.port });
   const [ours, theirs] = [ids.slice(0, MESSAGES), ids.slice(MESSAGES)];
   try {
     return [

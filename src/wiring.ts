@@ -10,6 +10,8 @@ import {
   administerVerification,
   administerWebhooks,
 } from './wiring/administration.ts';
+import { wireCore } from './wiring/core.ts';
+import { type OpenOptions, openDatabase } from './wiring/database.ts';
 import { examine } from './wiring/doctor.ts';
 import {
   ensureKeys,
@@ -19,7 +21,7 @@ import {
   quickstartPath,
   writeQuickstart,
 } from './wiring/quickstart.ts';
-import { type OpenOptions, openDatabase, type Serving, serve, wireCore } from './wiring/serving.ts';
+import { type Serving, serve } from './wiring/serving.ts';
 
 /** A crashed database cannot be served from; whatever supervises the process starts it again. */
 function endProcess(log: Progress): (reason: string) => void {

@@ -9,8 +9,9 @@ import type { Database } from '../../src/store/postgres.ts';
 import { connect } from '../../src/store/postgres.ts';
 import type { SocketTarget } from '../../src/store/target.ts';
 import { socketUrl } from '../../src/store/target.ts';
+import { wireCore } from '../../src/wiring/core.ts';
+import { openDatabase } from '../../src/wiring/database.ts';
 import type { QuickstartFile } from '../../src/wiring/quickstart.ts';
-import { openDatabase, wireCore } from '../../src/wiring/serving.ts';
 import { type Product, runCommand, startProduct } from './processes.ts';
 
 /** More than any machine answers in a minute: the limiter works, and never refuses. */

@@ -2,7 +2,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Deps } from '../../src/core/deps.ts';
 import { createLog } from '../../src/http/logging.ts';
 import type { Surface } from '../../src/http/surface.ts';
-import { createSurfaces } from '../../src/wiring/serving.ts';
+import { createSurfaces } from '../../src/wiring/surfaces.ts';
 
 /** Every surface as it is with the default settings, for its tables only: nothing that it needs is there. */
 export function surfacesOf(): Surface[] {

@@ -1,6 +1,8 @@
 import type { AuditStore } from './audit/ports.ts';
 import type { BlobStore, ContentHasher, FormReader } from './blobs/ports.ts';
+import type { CourierStore } from './courier/ports.ts';
 import type { IdentityStore } from './identities/ports.ts';
+import type { CaseStore } from './kyc/case-ports.ts';
 import type { DocumentStore, StorageAddress } from './kyc/document-ports.ts';
 import type { KycIdentityStore } from './kyc/ports.ts';
 import type { PoolConfigs } from './pools/pool-configs.ts';
@@ -34,6 +36,8 @@ export interface Deps {
   readonly webhooks: WebhookStore;
   readonly outgoing: OutgoingRules;
   readonly documents: DocumentStore;
+  readonly cases: CaseStore;
+  readonly courier: CourierStore;
   readonly blobs: BlobStore;
   readonly forms: FormReader;
   readonly hasher: ContentHasher;

@@ -193,6 +193,13 @@ export class OwnerNotPerson extends CoreError {
   }
 }
 
+/** No provider allows the operation to this identity (contract kyc 3.10). */
+export class OperationNotActive extends CoreError {
+  constructor() {
+    super('conflict', 'operation_not_active', 'The operation is not active for this identity.');
+  }
+}
+
 /** Fields that a verification confirmed were to be changed (R1); `problems` names them. */
 export class AlreadyConfirmed extends InvalidInput {
   override readonly code = 'already_confirmed';
@@ -249,6 +256,16 @@ export class Unavailable extends CoreError {
       detail,
       cause,
     });
+  }
+}
+
+/** Too much costly work waits already; safe to retry after a while. */
+export class Busy extends CoreError {
+  /** At least 1. */
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super('unavailable', 'busy', 'The service is busy right now; try again.');
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

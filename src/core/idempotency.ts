@@ -61,7 +61,7 @@ async function openOnce(
 }
 
 /** Verifications only where a reply may be about one; elsewhere such a reply is never reached. */
-type ReplyNeeds = Pick<Deps, 'vault' | 'identities'> & Partial<Pick<Deps, 'verifications'>>;
+export type ReplyNeeds = Pick<Deps, 'vault' | 'identities'> & Partial<Pick<Deps, 'verifications'>>;
 
 async function openReply(
   deps: ReplyNeeds,

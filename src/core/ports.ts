@@ -52,6 +52,8 @@ export interface RequestOrigin {
   readonly method: string;
   /** As sent, still percent-encoded, without the query. */
   readonly path: string;
+  /** Whom the caller says that it asks for, in the caller's words; where a key acts for several people. */
+  readonly actor?: string;
 }
 
 /** What a use case knows of the request it serves; principal and request id go to the audit entry. */
@@ -59,6 +61,16 @@ export interface RequestContext {
   readonly principal: Principal;
   readonly requestId: string;
   readonly origin: RequestOrigin;
+}
+
+/**
+ * For whom a record changes, as far as its audit entry tells. Every `RequestContext` is one; where no request asks, as in
+ * a job, the installation itself acts, with null for everything but the pool.
+ */
+export interface ActingContext {
+  readonly principal: { readonly poolId: PoolId; readonly keyId: KeyId | null };
+  readonly requestId: string | null;
+  readonly origin: RequestOrigin | null;
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
+import type { CourierStore } from './courier/ports.ts';
 import type { IdentityStore } from './identities/ports.ts';
+import type { CaseStore } from './kyc/case-ports.ts';
 import type { DocumentStore } from './kyc/document-ports.ts';
+import type { KycIdentityStore } from './kyc/ports.ts';
 import type { OrganisationStore, PoolConfigStore } from './pools/ports.ts';
 import type { MergeStore } from './verification/merge-ports.ts';
 import type { VerificationStore } from './verification/ports.ts';
@@ -16,6 +19,9 @@ export interface RecordStores {
   readonly merges: MergeStore;
   readonly verifications: VerificationStore;
   readonly documents: DocumentStore;
+  readonly courier: CourierStore;
+  readonly cases: CaseStore;
+  readonly kycIdentities: KycIdentityStore;
 }
 
 export interface Records {

@@ -5,7 +5,8 @@ import { type Draft, type Drafting, prepareInsert } from './identities/create-re
 import type { IdentifierClaim, StoredIdentity, WriteOutcome } from './identities/ports.ts';
 import { prepareChange } from './identities/prepare-change.ts';
 import type { Changed, Changing, Revision } from './identities/revision.ts';
-import type { IdentityId, PoolId, RequestContext } from './ports.ts';
+import type { PoolConfig } from './pools/ports.ts';
+import type { ActingContext, IdentityId, PoolId, PoolVault } from './ports.ts';
 import type { RecordStores } from './record-stores.ts';
 
 const TRIES_MAX = 20;
@@ -64,26 +65,36 @@ export async function together<T>(
 type Needs = Pick<Deps, 'clock' | 'ids' | 'vault' | 'configs'>;
 
 /**
- * Opens a row for a change within a transaction, with what is in memory; what is not is loaded between two tries.
+ * A pool's configuration, and its keys as of that or later, for use within a transaction: what is in memory. What is not
+ * is loaded between two tries.
+ *
+ * @param atLeast The configuration version that was read with a row; default any.
+ */
+export function heldWithin(
+  deps: Pick<Deps, 'configs' | 'vault'>,
+  poolId: PoolId,
+  atLeast = 0,
+): { config: PoolConfig; vault: PoolVault } {
+  const config = deps.configs.held(poolId, atLeast);
+  const vault = config === null ? null : deps.vault.held(poolId, config.version);
+  if (config === null || vault === null) return tryAgain(() => refreshPool(deps, poolId));
+  return { config, vault };
+}
+
+/**
+ * Opens a row for a change within a transaction, as `heldWithin`.
  * @throws WrongState The identity or its pool is closed.
  */
-export function openWithin({ configs, vault }: Needs, stored: StoredIdentity): Changing {
-  const { poolId, configVersion } = stored;
-  const config = configs.held(poolId, configVersion);
-  const keys = vault.held(poolId, configVersion);
-  if (config === null || keys === null) {
-    return tryAgain(() =>
-      Promise.all([configs.at(poolId, configVersion), vault.pool(poolId, configVersion)]),
-    );
-  }
-  return requireOpen(keys, config, stored);
+export function openWithin(deps: Needs, stored: StoredIdentity): Changing {
+  const { config, vault } = heldWithin(deps, stored.poolId, stored.configVersion);
+  return requireOpen(vault, config, stored);
 }
 
 /** One change as a part of `together`. A null revision changes nothing. */
 export async function changeWithin(
   tx: RecordStores,
   deps: Needs,
-  context: RequestContext,
+  context: ActingContext,
   changing: Changing,
   revision: Revision | null,
 ): Promise<Changed> {
@@ -123,7 +134,7 @@ async function takenOf(
 export async function createWithin(
   tx: RecordStores,
   deps: Needs,
-  context: RequestContext,
+  context: ActingContext,
   { drafting, draft, id }: { drafting: Drafting; draft: Draft; id: IdentityId },
 ): Promise<Changed> {
   const { insert, made } = prepareInsert(deps, context, { id, ...drafting, ...draft });

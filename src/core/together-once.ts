@@ -1,6 +1,6 @@
 import type { Deps } from './deps.ts';
 import { CoreError, WriteConflict } from './errors.ts';
-import { type Idempotency, keepReply, openIdempotency } from './idempotency.ts';
+import { type Idempotency, keepReply, openIdempotency, type ReplyNeeds } from './idempotency.ts';
 import type { RequestContext } from './ports.ts';
 import type { RecordStores } from './record-stores.ts';
 import { together } from './records.ts';
@@ -19,7 +19,7 @@ export interface Kept<Made> {
  * @throws IdempotencyMismatch The key came with another request before.
  */
 export async function togetherOnce<Made>(
-  deps: Pick<Deps, 'clock' | 'vault' | 'organisation' | 'identities' | 'records'>,
+  deps: Pick<Deps, 'clock' | 'organisation' | 'records'> & ReplyNeeds,
   context: RequestContext,
   idempotency: Idempotency<Made> | null,
   work: (tx: RecordStores) => Promise<Kept<Made>>,

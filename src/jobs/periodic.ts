@@ -11,11 +11,13 @@ export interface Job {
  * Runs jobs, each after a pause from the end of its last run, so that a slow run never overlaps the next. A run
  * that fails is reported and tried again at its next turn.
  *
+ * @param options.isTimed False: a job runs only when it is told to; default true.
  * @returns Stops: waits for runs under way.
  */
 export function startJobs(
   jobs: readonly Job[],
   onFault: (error: unknown, job: string) => void,
+  { isTimed = true }: { isTimed?: boolean } = {},
 ): {
   stop(): Promise<void>;
   /** Runs a job now, after its present run, to its very end. @throws Whatever the run throws. */
@@ -48,7 +50,7 @@ export function startJobs(
     timer.unref();
     timers.set(job, timer);
   };
-  for (const job of jobs) schedule(job);
+  if (isTimed) for (const job of jobs) schedule(job);
   return {
     async stop() {
       stopped = true;

@@ -2,7 +2,8 @@ import type { Finding } from '../cli/wiring-types.ts';
 import type { Config } from '../config/load.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { readServerFacts } from '../store/repositories/installation.ts';
-import { type Opened, openRootKey } from './serving.ts';
+import type { Opened } from './database.ts';
+import { openRootKey } from './root-key.ts';
 
 const VERSION_MIN = 150_000;
 const CLOCK_MS_MAX = 5_000;

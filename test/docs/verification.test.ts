@@ -104,7 +104,7 @@ function scratch(t: TestContext): string {
 test('every line of docs/surfaces/verification.md works when pasted, and does what the page shows', async (t) => {
   const blocks = blocksOf(PAGE);
   assert.ok(blocks.length > 15);
-  await using server = await startServer();
+  await using server = await startServer({ jobsRun: true });
   const directory = scratch(t);
   provideCurl(directory);
   symlinkSync(server.dataDir, join(directory, 'data'));

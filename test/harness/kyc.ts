@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { jpegOf } from '../blobs/kit.ts';
 import type { TestClock } from './clock.ts';
 import { openReplyChecker } from './schema.ts';
 import { type CallOptions, type Reply, startServer, type TestServer } from './server.ts';
@@ -6,6 +8,12 @@ import { type CallOptions, type Reply, startServer, type TestServer } from './se
 // biome-ignore lint/suspicious/noExplicitAny: replies are what tests look into.
 export type Shown = any;
 export type Body = Readonly<Record<string, unknown>>;
+
+/** An upload form, as the server gave it out. */
+export interface UploadForm {
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
 
 /** The kyc surface of one server. Every reply is checked against contract and reference before a test sees it. */
 export interface KycApi extends AsyncDisposable {
@@ -23,6 +31,12 @@ export interface KycApi extends AsyncDisposable {
   identity(id: string): Promise<Shown>;
   /** Rows of a list, which must succeed. */
   list(query?: string): Promise<{ total: number; ids: string[]; data: Shown[] }>;
+  /** An upload form, which must be given. */
+  uploadForm(filename?: string, options?: CallOptions): Promise<UploadForm>;
+  /** Form and file, as a client does it. @returns The address of the file. */
+  uploadFile(content?: Uint8Array, filename?: string, options?: CallOptions): Promise<string>;
+  /** A link to a document, which must be given. */
+  viewLink(document: Shown): Promise<string>;
   /** What no route sets yet: parts of the record's standing. */
   setStanding(id: string, standing: Body): Promise<void>;
 }
@@ -58,6 +72,30 @@ export function company(identityOwner: string, more: Body = {}): Body {
   return { ...base, type: 'company', name: 'Silva Lda', identityOwner, tax, ...more };
 }
 
+/** A passport's front, uploaded before. */
+export function passport(url: string, more: Body = {}): Body {
+  return { type: 'Passport', side: 'FrontSide', url, ...more };
+}
+
+/** A picture that there is only once. */
+export function newPicture(sizeBytes = 1000): Buffer {
+  return jpegOf(16, 16, sizeBytes, { comment: randomBytes(40) });
+}
+
+/** Sends a form as a browser would, its fields first. Without a key. */
+export async function sendForm(
+  { url, fields }: UploadForm,
+  content: Uint8Array,
+  changes: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; body: Shown }> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries({ ...fields, ...changes })) form.append(name, value);
+  form.append('file', new Blob([new Uint8Array(content)]), 'My passport.jpg');
+  const reply = await fetch(url, { method: 'POST', body: form });
+  const text = await reply.text();
+  return { status: reply.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+
 export async function startKyc(): Promise<KycApi> {
   return kycOf(await startServer());
 }
@@ -70,7 +108,7 @@ export async function kycOf(server: TestServer): Promise<KycApi> {
     const sent = { ...(key === null ? {} : { apikey: key }), ...headers };
     const reply = await server.call(method, path, { ...rest, key: null, headers: sent });
     checker.check(method, path, reply);
-    checkShape(reply, `${method} ${path} ${reply.status}: ${reply.text}`);
+    checkShape(path, reply, `${method} ${path} ${reply.status}: ${reply.text}`);
     return reply;
   };
   const expect = (reply: Reply): Shown => {
@@ -89,6 +127,16 @@ export async function kycOf(server: TestServer): Promise<KycApi> {
       const { total, data } = expect(await api.get(`/identities${query === '' ? '' : `?${query}`}`));
       return { total, data, ids: data.map(({ id }: Shown) => id) };
     },
+    uploadForm: async (filename = 'a.jpg', given) =>
+      expect(await call('POST', '/presign-url', { ...given, body: { filename } })).data,
+    async uploadFile(content = newPicture(), filename = 'a.jpg', given = {}) {
+      const form = await api.uploadForm(filename, given);
+      const { status, body } = await sendForm(form, content);
+      assert.equal(status, 204, JSON.stringify(body));
+      return `${form.url}${form.fields.key}`;
+    },
+    viewLink: async ({ identityId, id }) =>
+      expect(await api.get(`/identities/${identityId}/documents/${id}/presign-url`)).data.url,
     async setStanding(id, standing) {
       await server.sql('update identities set standing = standing || $2::text::jsonb where id = $1::uuid', [
         id,
@@ -100,9 +148,13 @@ export async function kycOf(server: TestServer): Promise<KycApi> {
   return api;
 }
 
-function checkShape({ status, body, text }: Reply, place: string): void {
+function checkShape(path: string, { status, body, text }: Reply, place: string): void {
   if (status === 204) {
     assert.equal(text, '', place);
+    return;
+  }
+  if (status < 300 && path.includes('/presign-url')) {
+    assert.deepEqual(Object.keys(body), ['data'], place);
     return;
   }
   if (status < 300) {

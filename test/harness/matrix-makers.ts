@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseTagged, toTagged } from '../../src/kit/ids.ts';
-import { person } from './kyc.ts';
+import { newPicture, passport, person, sendForm } from './kyc.ts';
 import type { Reply, TestServer } from './server.ts';
 
 /** Makes things of the verification surface as the key's owner; each gives the id of what it made. */
@@ -15,6 +15,8 @@ export interface Makers {
   relationship(identityId: string): Promise<string>;
   /** A person, as the kyc surface makes one; its UUID. */
   kycIdentity(): Promise<string>;
+  /** The identity's newest document. */
+  kycDocument(identityId: string): Promise<string>;
   /** An audit event; there is always one once something was made. */
   event(): Promise<string>;
 }
@@ -63,6 +65,16 @@ export function makersOf(server: TestServer, key: string): Makers {
       const reply = await server.call('POST', '/identities', { key, body });
       assert.equal(reply.status, 200, reply.text);
       return reply.body.data.id;
+    },
+    async kycDocument(identityId) {
+      const asked = await server.call('POST', '/presign-url', { key, body: { filename: 'a.jpg' } });
+      assert.equal(asked.status, 200, asked.text);
+      const form = asked.body.data;
+      assert.equal((await sendForm(form, newPicture())).status, 204);
+      const body = { documents: [passport(`${form.url}${form.fields.key}`)] };
+      const reply = await server.call('PATCH', `/identities/${identityId}`, { key, body });
+      assert.equal(reply.status, 200, reply.text);
+      return reply.body.data.documents.at(-1).id;
     },
     event: async () => (await send('GET', '/events?limit=1')).data[0].id,
   };

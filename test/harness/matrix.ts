@@ -23,7 +23,7 @@ export interface PublishedRoute {
   readonly statuses: readonly number[];
   /** Those of success. */
   readonly successes: readonly number[];
-  readonly reads: 'json' | 'json-or-none' | 'none';
+  readonly reads: 'json' | 'json-or-none' | 'none' | 'stream';
 }
 
 export type PoolsResource = 'account' | 'domain' | 'ruleset' | 'pool' | 'identity';
@@ -39,17 +39,22 @@ export const VERIFICATION_TAGS = {
   relationship: 'rel',
 } as const;
 export type VerificationResource = keyof typeof VERIFICATION_TAGS;
-/** An identity in kyc's spelling: its UUID. */
-export type KycResource = 'kycIdentity';
+/** An identity in kyc's spelling, its UUID; and a document of it. */
+export const KYC_RESOURCES = ['kycIdentity', 'kycDocument'] as const;
+export type KycResource = (typeof KYC_RESOURCES)[number];
 export type Resource = PoolsResource | VerificationResource | KycResource;
 
 export function isVerification(type: Resource): type is VerificationResource {
   return Object.hasOwn(VERIFICATION_TAGS, type);
 }
 
+function isKyc(type: Resource): type is KycResource {
+  return (KYC_RESOURCES as readonly Resource[]).includes(type);
+}
+
 /** Whose spelling an id of this type has. */
 export function surfaceOf(type: Resource): 'pools' | 'verification' | 'kyc' {
-  if (type === 'kycIdentity') return 'kyc';
+  if (isKyc(type)) return 'kyc';
   return isVerification(type) ? 'verification' : 'pools';
 }
 
@@ -69,6 +74,8 @@ export interface ReferenceIn {
   readonly type: Resource;
   /** How an id of nothing is refused; default as the surface does. */
   readonly missing?: { readonly status: number; readonly code: string };
+  /** How it is refused to a key that does not reach what it is under; default as an id of nothing. */
+  readonly unreached?: { readonly status: number; readonly code: string };
   /** How what is no id is refused; default as an id of nothing where that is given, else as the surface does. */
   readonly bad?: readonly { readonly status: number; readonly code: string }[];
 }
@@ -91,6 +98,7 @@ export type FixtureTable = Readonly<Record<string, RouteFixture>>;
 /** A server with two accounts, three pools, and a key of every bad kind. */
 export interface World extends AsyncDisposable {
   readonly server: TestServer;
+  /** Those that ask for a key; open ones have tests of their own. */
   readonly routes: readonly PublishedRoute[];
   /** Ids of things in the live pool's account that no cell may change. */
   readonly own: Readonly<Record<Resource, string>>;
@@ -166,7 +174,7 @@ interface OpenApiOperation {
   readonly operationId: string;
   readonly description?: string;
   readonly security: readonly unknown[];
-  readonly requestBody?: { readonly required: boolean };
+  readonly requestBody?: { readonly required: boolean; readonly content: Readonly<Record<string, unknown>> };
   readonly responses: Readonly<Record<string, unknown>>;
 }
 
@@ -184,8 +192,14 @@ function readRoute(
     ...{ surface, method, path, name: `${method} ${path}`, operation: operation.operationId },
     ...{ grant, or, statuses, successes: statuses.filter((status) => status < 300) },
     needsKey: operation.security.length > 0,
-    reads: requestBody === undefined ? 'none' : requestBody.required ? 'json' : 'json-or-none',
+    reads: readsOf(requestBody),
   };
+}
+
+function readsOf(requestBody: OpenApiOperation['requestBody']): PublishedRoute['reads'] {
+  if (requestBody === undefined) return 'none';
+  if (!Object.hasOwn(requestBody.content, 'application/json')) return 'stream';
+  return requestBody.required ? 'json' : 'json-or-none';
 }
 
 export async function createWorld(): Promise<World> {
@@ -234,7 +248,7 @@ async function furnish(server: TestServer): Promise<World> {
     pool: quickstart.live.pool_id,
     identity: await make('identity'),
     ...(await recordsOf(makersOf(server, quickstart.live.api_key))),
-    kycIdentity: await makersOf(server, quickstart.live.api_key).kycIdentity(),
+    ...(await kycOf(makersOf(server, quickstart.live.api_key))),
   };
 
   const otherDomain = await make('domain');
@@ -264,13 +278,13 @@ async function furnish(server: TestServer): Promise<World> {
       stranger.secret,
     ),
     ...(await recordsOf(makersOf(server, stranger.secret))),
-    kycIdentity: await makersOf(server, stranger.secret).kycIdentity(),
+    ...(await kycOf(makersOf(server, stranger.secret))),
   };
 
   const revoked = await key(['all']);
   const suspended = await key(['all']);
   const expired = await key(['all'], undefined, new Date(server.clock.now().getTime() + 1000));
-  const routes = await publishedRoutes(server);
+  const routes = (await publishedRoutes(server)).filter(({ needsKey }) => needsKey);
   const lacking = new Map<string, string>();
   for (const route of routes) {
     const wanted = [route.grant, route.or];
@@ -312,7 +326,7 @@ async function furnish(server: TestServer): Promise<World> {
     unknown: (type) => {
       const tail = randomBytes(6).toString('hex');
       const uuid = `01900000-0000-7000-8000-${tail}`;
-      if (type === 'kycIdentity') return uuid;
+      if (isKyc(type)) return uuid;
       if (isVerification(type)) return toTagged(uuid, VERIFICATION_TAGS[type]);
       const example = parsePlaced(own[type]);
       const { ms = 0, typeBits = 0 } = example ?? {};
@@ -343,6 +357,11 @@ async function recordsOf(makers: Makers): Promise<Record<VerificationResource, s
     relationship: await makers.relationship(record),
     event: await makers.event(),
   };
+}
+
+async function kycOf(makers: Makers): Promise<Record<KycResource, string>> {
+  const kycIdentity = await makers.kycIdentity();
+  return { kycIdentity, kycDocument: await makers.kycDocument(kycIdentity) };
 }
 
 async function foreignIdsOf(server: TestServer, key: string, poolUuid: string) {

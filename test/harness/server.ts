@@ -59,7 +59,7 @@ export interface TestServer extends AsyncDisposable {
   /** Removes identities closed at least so many days ago, as the command line would. */
   purge(days: number): Promise<number>;
   /** Runs a job of the server to its end, now. */
-  runJob(name: 'webhooks' | 'blobs' | 'housekeeping' | 'key-uses'): Promise<void>;
+  runJob(name: string): Promise<void>;
   /** Sets how verification behaves, as the command line would. `poolId` is a UUID; default the live pool's. */
   configureVerification(input: SettingsInput & { readonly poolId?: string }): Promise<VerificationSettings>;
   /** Gives every pool a new key, as the command line would. */
@@ -77,6 +77,7 @@ export interface TestServer extends AsyncDisposable {
  * A whole server over a fresh database on a free port, with a clock that the test moves.
  *
  * @param options.database Of a server that is there already, and which outlives this one.
+ * @param options.jobsRun Jobs run by themselves, as they do in production; default: only when `runJob` says so.
  * @param options.environment Settings as environment variables: `{ SELFSAME_SERVER_TRUSTED_PROXIES: '127.0.0.1' }`.
  */
 export async function startServer(
@@ -84,6 +85,7 @@ export async function startServer(
     environment?: Readonly<Record<string, string>>;
     clock?: TestClock;
     database?: SharedDatabase;
+    jobsRun?: boolean;
   } = {},
 ): Promise<TestServer> {
   const { database, release } = await openDatabase(options.database);
@@ -103,6 +105,8 @@ export async function startServer(
   const running = await startQuickstart(config, {
     log: () => {},
     clock,
+    // Else nothing happens behind a test's back.
+    jobsWait: options.jobsRun !== true,
     onStatement: recordStatement,
     logDestination: { write: (line: string) => lines.push(line) > 0 },
   });

@@ -25,7 +25,7 @@ export async function openHooks(
   t: { after(work: () => Promise<void>): void },
   options: Parameters<typeof startServer>[0] = {},
 ): Promise<Hooks> {
-  const server = await startServer(options);
+  const server = await startServer({ jobsRun: true, ...options });
   const receiver = await startReceiver();
   t.after(async () => {
     await server.close();

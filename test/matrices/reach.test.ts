@@ -51,6 +51,12 @@ function missingOf({ route, reference }: Cell): readonly Refusal[] {
   return [reference.missing ?? { status: 404, code: envelopeOf(route).codes.notFound }];
 }
 
+/** The same, where the key does not reach what the id is under. */
+function unreachedOf(cell: Cell): readonly Refusal[] {
+  const { unreached } = cell.reference;
+  return unreached === undefined ? missingOf(cell) : [unreached];
+}
+
 const forbidden = ({ route }: Cell): readonly Refusal[] => [
   { status: 403, code: envelopeOf(route).codes.notPermitted },
 ];
@@ -70,7 +76,7 @@ test('404 for an id of nothing and for another account’s, word for word the sa
 test('404 for a key of another account, word for word as for an id of nothing', async () => {
   await everyReference(async (cell) => {
     const { route, fixture, reference, sent } = cell;
-    const expected = fixture.sandboxOnly === true ? forbidden(cell) : missingOf(cell);
+    const expected = fixture.sandboxOnly === true ? forbidden(cell) : unreachedOf(cell);
     const key = world.keys.otherAccount;
     const target = world.own[reference.type];
     const hidden = await world.send(route, replaceReference(fixture, sent, reference, target), { key });
@@ -98,8 +104,8 @@ test('404 for a pool’s key at what lies in or above another pool of its accoun
       const nothing = world.unknown(reference.type);
       const missing = await world.send(route, replaceReference(fixture, sent, reference, nothing), { key });
       assert.deepEqual(
-        refused(cell, reply, missingOf(cell), target),
-        refused(cell, missing, missingOf(cell), nothing),
+        refused(cell, reply, unreachedOf(cell), target),
+        refused(cell, missing, unreachedOf(cell), nothing),
       );
     }
   });
@@ -112,7 +118,7 @@ test('404 for a sandbox key at live pools and what is in them', async () => {
     if (reference.type === 'pool' || reference.type === 'identity' || surfaceOf(reference.type) !== 'pools') {
       const target = world.own[reference.type];
       const reply = await world.send(route, replaceReference(fixture, sent, reference, target), { key });
-      refused(cell, reply, missingOf(cell), target);
+      refused(cell, reply, unreachedOf(cell), target);
     } else if (route.method === 'GET') {
       // Accounts, domains and rulesets are above environments; the pools that are listed are not.
       const reply = await world.send(route, sent, { key });

@@ -189,7 +189,7 @@ test('events are removed an hour after they were looked at, deliveries after 30 
 
 test('a server that stops does not wait for a receiver that never answers', async (t) => {
   const receiver = await startReceiver();
-  const server = await startServer();
+  const server = await startServer({ jobsRun: true });
   t.after(() => receiver.close());
   const hooks = hooksOf(server, receiver);
   const arrived = Promise.withResolvers<void>();

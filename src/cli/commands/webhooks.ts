@@ -15,7 +15,10 @@ export const webhooksAdd: Command = {
     pool: POOL_OPTION,
     url: { value: 'URL', prose: 'Where events are sent. Needed.' },
     events: { value: 'LIST', prose: 'Names of events with commas between; default all.' },
-    dialect: { value: 'NAME', prose: 'Whose events, envelope and signature; default `verification`.' },
+    dialect: {
+      value: 'NAME',
+      prose: 'Whose events, envelope and signature: `verification` (default) or `kyc`.',
+    },
     inflection: { value: 'STYLE', prose: 'Spelling of keys: snake, camel or kebab; default snake.' },
     'api-version': { value: 'DATE', prose: 'The dated version of payloads; default the current one.' },
     label: { value: 'TEXT', prose: 'For people.' },

@@ -66,6 +66,6 @@ function prefixOf(key: AuditEntry['key'], environment: Environment): string | nu
 }
 
 function readOrigin(plaintext: Buffer): RequestOrigin {
-  const { address, method, path } = JSON.parse(plaintext.toString('utf8'));
-  return { address, method, path };
+  const { address, method, path, actor } = JSON.parse(plaintext.toString('utf8'));
+  return { address, method, path, ...(typeof actor === 'string' ? { actor } : {}) };
 }

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts';
 import type { Stamp } from '../pools/ports.ts';
-import type { PoolId, PoolVault, RequestContext } from '../ports.ts';
+import type { ActingContext, PoolId, PoolVault } from '../ports.ts';
 
 export const SECTION_ORIGIN = 'audit-origin';
 
@@ -10,10 +10,11 @@ export const SECTION_ORIGIN = 'audit-origin';
  */
 export function stampOf(
   { clock, ids }: Pick<Deps, 'clock' | 'ids'>,
-  context: RequestContext | null,
+  context: ActingContext | null,
   poolId: PoolId,
   vault: PoolVault | null = null,
 ): Stamp {
+  const origin = context?.origin ?? null;
   return {
     at: clock.now(),
     auditId: ids.next(),
@@ -22,8 +23,8 @@ export function stampOf(
     requestId: context?.requestId ?? null,
     poolId,
     origin:
-      vault === null || context === null
+      origin === null || vault === null
         ? null
-        : vault.seal(SECTION_ORIGIN, Buffer.from(JSON.stringify(context.origin))),
+        : vault.seal(SECTION_ORIGIN, Buffer.from(JSON.stringify(origin))),
   };
 }

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts';
 import { WriteConflict, WrongState } from '../errors.ts';
 import { type Idempotency, keepReply, openIdempotency } from '../idempotency.ts';
 import type { PoolConfig } from '../pools/ports.ts';
-import type { IdentityId, PoolId, PoolVault, RequestContext } from '../ports.ts';
+import type { ActingContext, IdentityId, PoolId, PoolVault, RequestContext } from '../ports.ts';
 import { readAttribute } from './attributes.ts';
 import { claimsOfRecord } from './claims.ts';
 import { homesOf } from './factors.ts';
@@ -93,7 +93,7 @@ export async function createRecord(
 /** What a new record amounts to in the store, and the record as it will be. Writes nothing. */
 export function prepareInsert(
   deps: Pick<Deps, 'clock' | 'ids'>,
-  context: RequestContext,
+  context: ActingContext,
   record: Drafting & Draft & { id: IdentityId },
 ): { insert: IdentityInsert; made: Changed } {
   const { id, config, vault, schemaId, profile, standing, fields } = record;

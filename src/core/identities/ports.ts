@@ -97,6 +97,10 @@ export interface EventData {
   readonly status: string;
   /** Of a session: the identity that it counts for. */
   readonly identityId?: IdentityId | null;
+  /** Of a verification that raised some: their codes. */
+  readonly exceptions?: readonly string[];
+  /** Of a verification that opened some (contract kyc 3.10). */
+  readonly operations?: readonly { readonly action: string; readonly code: string }[];
 }
 
 /**

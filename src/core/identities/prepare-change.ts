@@ -1,8 +1,9 @@
 import { foldCase } from '../../kit/normalise.ts';
 import { stampOf } from '../audit/stamp.ts';
 import type { Deps } from '../deps.ts';
+import { countFacts } from '../kyc/facts-revision.ts';
 import type { PoolConfig } from '../pools/ports.ts';
-import type { PoolVault, RequestContext } from '../ports.ts';
+import type { ActingContext, PoolVault } from '../ports.ts';
 import { readAttribute } from './attributes.ts';
 import { type Claiming, claimsOfRecord, EMAIL, EXTERNAL_REF, isSameClaim } from './claims.ts';
 import { homesOf } from './factors.ts';
@@ -30,13 +31,13 @@ import { isOpenStatus, sealProfile, sealSeen } from './view.ts';
 /** What a revision amounts to in the store, and the record as it will be. Writes nothing. */
 export function prepareChange(
   deps: Pick<Deps, 'clock' | 'ids'>,
-  context: RequestContext,
+  context: ActingContext,
   changing: Changing,
   { revision, left = [] }: { revision: Revision; left?: readonly IdentifierClaim[] },
 ): { change: IdentityChange; after: Changed } {
   const { config, vault, stored, key, profile: before } = changing;
   const profile = revision.profile ?? before;
-  const standing = revision.standing ?? stored.standing;
+  const standing = countFacts(revision.standing ?? stored.standing, revision.fields);
   const seen = revision.seen?.value ?? changing.seen;
   const status = revision.status ?? stored.status;
   const closes = !isOpenStatus(status);

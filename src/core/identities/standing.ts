@@ -22,6 +22,8 @@ export interface Standing {
   /** Cannot log in anywhere; its e-mail stays reserved when it is deleted (R2, R8). */
   readonly blocked?: true;
   readonly riskRating?: 'low' | 'medium' | 'high';
+  /** Counts changes of what providers of verdicts look at, whichever surface made them (contract kyc 4.2). */
+  readonly factsRevision?: number;
   /** Verifications that were linked at their completion. */
   readonly sessions?: number;
   readonly latestSessionId?: string;

@@ -1,14 +1,18 @@
 import type { Deps } from '../deps.ts';
-import { EmailTaken } from '../errors.ts';
+import { EmailTaken, WrongState } from '../errors.ts';
 import { emailClaim } from '../identities/claims.ts';
-import { type CreateNeeds, createRecord, type Draft, type Drafting } from '../identities/create-record.ts';
+import type { Draft, Drafting } from '../identities/create-record.ts';
 import { EMPTY_PROFILE } from '../identities/profile.ts';
-import type { Changed } from '../identities/revision.ts';
 import { setAttributes } from '../identities/set-attributes.ts';
 import { standingOf } from '../identities/standing.ts';
 import type { IdentityId, PoolId, PoolVault, RequestContext } from '../ports.ts';
+import type { RecordStores } from '../record-stores.ts';
+import { createWithin, refreshPool, together, tryAgain } from '../records.ts';
 import { firstStanding } from '../verification/config.ts';
+import { attachDocuments } from './attach-documents.ts';
+import type { Documented } from './documents.ts';
 import { attributesOf, type KycInput, type KycType } from './identity-input.ts';
+import { openCases } from './open-cases.ts';
 import { findOwner, requirePerson } from './owners.ts';
 
 /** An input with what every identity needs; the rest was checked by `typeProblems`. */
@@ -18,29 +22,54 @@ export type NewKycIdentity = KycInput & {
   readonly email: string;
 };
 
+type Needs = Pick<Deps, 'clock' | 'ids' | 'vault' | 'configs' | 'records' | 'storage'>;
+
 /**
- * Makes a person or company of the key's pool, in one statement. Of many at once with one e-mail exactly one is made.
+ * Makes a person or company of the key's pool, with its documents, in one transaction. Of many at once with one e-mail
+ * exactly one is made; uploads that a refused one names are there for the next.
  *
- * @throws EmailTaken @throws OwnerNotFound @throws OwnerNotPerson In this order.
+ * @throws EmailTaken @throws OwnerNotFound @throws OwnerNotPerson
+ * @throws InvalidInput An address is of no upload that is still to be had. In this order.
  * @see Contract kyc 3.1; DESIGN R3.
  */
 export async function createKycIdentity(
-  deps: CreateNeeds,
+  deps: Needs,
   context: RequestContext,
   input: NewKycIdentity,
-): Promise<Changed> {
+): Promise<Documented> {
   const { poolId } = context.principal;
-  await requireFreeEmail(deps, { poolId, vault: await deps.vault.pool(poolId) }, input.email, null);
-  const { identityOwner } = input;
-  if (typeof identityOwner === 'string') requirePerson(await findOwner(deps, poolId, identityOwner), null);
-  const outcome = await createRecord(deps, context, {
-    poolId,
-    draft: (drafting) => draftOf(deps, drafting, input),
-    onTaken: ({ vault }) => requireFreeEmail(deps, { poolId, vault }, input.email, null),
+  return together(deps, async (tx) => {
+    const drafting = openDrafting(deps, poolId);
+    await requireFreeEmail(tx, { poolId, vault: drafting.vault }, input.email, null);
+    await requireOwner(tx, poolId, input);
+    const draft = draftOf(deps, drafting, input);
+    const id = deps.ids.next() as IdentityId;
+    const identity = await createWithin(tx, deps, context, { drafting, draft, id });
+    const documents =
+      filesIn(input).length === 0 ? [] : (await attachDocuments(tx, deps, identity, input)).documents;
+    await openCases(tx, deps, context, identity);
+    return { identity, documents };
   });
-  // Without an idempotency key nothing is replayed.
-  if ('replay' in outcome) throw new TypeError('replayed without a key');
-  return outcome.made;
+}
+
+/** With what is in memory; what is not is loaded between two tries. @throws WrongState */
+function openDrafting({ configs, vault }: Needs, poolId: PoolId): Drafting {
+  const config = configs.held(poolId, 0);
+  const keys = config === null ? null : vault.held(poolId, config.version);
+  if (config === null || keys === null) return tryAgain(() => refreshPool({ configs, vault }, poolId));
+  if (!config.isOpen) throw new WrongState('The pool, its domain or its account is deleted.');
+  return { config, vault: keys, schemaId: config.defaultSchemaId };
+}
+
+async function requireOwner(
+  tx: Pick<RecordStores, 'identities' | 'kycIdentities'>,
+  poolId: PoolId,
+  { identityOwner }: KycInput,
+): Promise<void> {
+  if (typeof identityOwner !== 'string') return;
+  // Stays a person until the company is there, and cannot become one any more then.
+  await tx.kycIdentities.holdOwner(poolId, identityOwner as IdentityId);
+  requirePerson(await findOwner(tx, poolId, identityOwner), null);
 }
 
 function draftOf({ ids }: Pick<Deps, 'ids'>, { config, schemaId }: Drafting, input: NewKycIdentity): Draft {
@@ -56,8 +85,13 @@ function draftOf({ ids }: Pick<Deps, 'ids'>, { config, schemaId }: Drafting, inp
   return {
     profile: phone?.sms === true ? { ...profile, kyc: { phoneSms: true } } : profile,
     standing,
-    fields: ['type', ...owned, ...changed],
+    fields: ['type', ...owned, ...changed, ...filesIn(input)],
   };
+}
+
+/** Each file that is sent along is attached, or nothing is made. */
+function filesIn(input: KycInput): string[] {
+  return (['documents', 'faceImages'] as const).filter((name) => (input[name]?.length ?? 0) > 0);
 }
 
 /** @throws EmailTaken Somebody else holds it, whichever surface claimed it. */

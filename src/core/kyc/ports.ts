@@ -32,4 +32,6 @@ export interface KycIdentityStore {
   countKyc(poolId: PoolId, filter: KycFilter): Promise<number>;
   /** Whether a company that is there has this owner. */
   ownsCompanies(poolId: PoolId, owner: IdentityId): Promise<boolean>;
+  /** Until the transaction ends nobody changes this record; others may hold it likewise. */
+  holdOwner(poolId: PoolId, owner: IdentityId): Promise<void>;
 }

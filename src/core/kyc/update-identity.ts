@@ -1,20 +1,16 @@
 import type { Deps } from '../deps.ts';
-import {
-  AlreadyConfirmed,
-  type FieldProblem,
-  InvalidInput,
-  OwnerNotPerson,
-  WriteConflict,
-} from '../errors.ts';
-import { type ChangeNeeds, changeRecord } from '../identities/change.ts';
+import { AlreadyConfirmed, type FieldProblem, InvalidInput, OwnerNotPerson } from '../errors.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
 import type { Profile } from '../identities/profile.ts';
-import type { Changed, Changing, Revision } from '../identities/revision.ts';
+import type { Changing, Revision } from '../identities/revision.ts';
 import { setAttributes } from '../identities/set-attributes.ts';
 import { type Standing, standingOf } from '../identities/standing.ts';
-import { vaultFor } from '../identities/view.ts';
-import type { IdentityId, RequestContext } from '../ports.ts';
+import type { IdentityId, PoolId, RequestContext } from '../ports.ts';
+import type { RecordStores } from '../record-stores.ts';
+import { changeWithin, openWithin, together } from '../records.ts';
+import { attachDocuments } from './attach-documents.ts';
 import { requireFreeEmail } from './create-identity.ts';
+import type { Documented } from './documents.ts';
 import { findKycRecord, findOwners } from './find-identity.ts';
 import {
   attributesOf,
@@ -24,10 +20,11 @@ import {
   type TypeFacts,
   typeProblems,
 } from './identity-input.ts';
+import { askAgain } from './open-cases.ts';
 import { findOwner, requirePerson } from './owners.ts';
 import { type KycView, viewRecord } from './record-view.ts';
 
-type Needs = ChangeNeeds & Pick<Deps, 'kycIdentities'>;
+type Needs = Pick<Deps, 'clock' | 'ids' | 'vault' | 'configs' | 'records' | 'storage'>;
 
 /** What a change depends on beside its own record; read anew for each try. */
 interface Surroundings {
@@ -40,11 +37,12 @@ interface Surroundings {
 }
 
 /**
- * Changes what is sent, all or nothing; what is sent again unchanged changes nothing. Completes records that were made
- * on other surfaces (R11).
+ * Changes what is sent and attaches what was uploaded, all or nothing, in one transaction; what is sent again unchanged
+ * changes nothing. Completes records that were made on other surfaces (R11).
  *
  * @throws NotFound @throws InvalidInput What the type needs is missing in the outcome. @throws EmailTaken
- * @throws OwnerNotFound @throws AlreadyConfirmed @throws OwnerNotPerson In this order.
+ * @throws OwnerNotFound @throws AlreadyConfirmed @throws OwnerNotPerson
+ * @throws InvalidInput An address is of no upload that is still to be had. In this order.
  * @see Contract kyc 3.4; DESIGN R1, R3.
  */
 export async function updateKycIdentity(
@@ -52,40 +50,66 @@ export async function updateKycIdentity(
   context: RequestContext,
   id: IdentityId,
   input: KycInput,
-): Promise<Changed> {
-  let around: Surroundings | null = null;
-  const find = async () => {
-    const stored = await findKycRecord(deps, context.principal, id);
-    around = await lookAround(deps, stored, input);
-    return stored;
-  };
-  const revise = (changing: Changing) => {
-    if (around === null) throw new TypeError('revised before it was found');
-    return reviseRecord(deps, changing, input, around);
-  };
-  const outcome = await changeRecord(deps, context, find, revise);
-  if ('replay' in outcome) throw new WriteConflict();
-  return outcome.made;
+): Promise<Documented> {
+  const { principal } = context;
+  return together(deps, async (tx) => {
+    const ownsCompanies = await holdOwnership(tx, principal.poolId, id, input);
+    const changing = openWithin(deps, await findKycRecord(tx, principal, id));
+    const around = { ...(await lookAround(tx, changing, input)), ownsCompanies };
+    const revision = reviseRecord(deps, changing, input, around);
+    const attached = await attachDocuments(tx, deps, changing, input);
+    const fields = [...revision.fields, ...attached.fields];
+    const change = fields.length === 0 ? null : { ...revision, fields };
+    const identity = await changeWithin(tx, deps, context, changing, change);
+    await askAgain(tx, deps, context, identity, fields);
+    return { identity, documents: attached.documents };
+  });
 }
 
-async function lookAround(deps: Needs, stored: StoredIdentity, input: KycInput): Promise<Surroundings> {
+/**
+ * A type and an owner are changed one after the other, however many come at once: a company whose owner becomes one
+ * would be seen by neither.
+ * @returns Whether a record that is to become a company owns others.
+ */
+async function holdOwnership(
+  tx: Pick<RecordStores, 'merges' | 'kycIdentities'>,
+  poolId: PoolId,
+  id: IdentityId,
+  { type, identityOwner }: KycInput,
+): Promise<boolean> {
+  const owner = typeof identityOwner === 'string' ? [identityOwner as IdentityId] : [];
+  if (type === 'company' || owner.length > 0) await tx.merges.lockIdentities(poolId, [id, ...owner]);
+  return type === 'company' && (await tx.kycIdentities.ownsCompanies(poolId, id));
+}
+
+async function lookAround(
+  tx: Pick<RecordStores, 'identities'>,
+  { stored, vault }: Changing,
+  { email, identityOwner }: KycInput,
+): Promise<Omit<Surroundings, 'ownsCompanies'>> {
   const { poolId, id } = stored;
-  const { email, identityOwner, type } = input;
-  const problemOf = (work: Promise<unknown>): Promise<unknown> =>
-    work.then(() => null).catch((error) => error);
-  const vault = await vaultFor(deps, stored);
-  const [owners, emailProblem, newOwner, ownsCompanies] = await Promise.all([
-    findOwners(deps, poolId, [stored]),
-    email === undefined ? null : problemOf(requireFreeEmail(deps, { poolId, vault }, email, id)),
-    typeof identityOwner !== 'string'
+  const owners = await findOwners(tx, poolId, [stored]);
+  const emailProblem =
+    email === undefined
       ? null
-      : findOwner(deps, poolId, identityOwner).catch((problem: unknown) => ({ problem })),
-    type === 'company' && deps.kycIdentities.ownsCompanies(poolId, id),
-  ]);
-  return { owner: owners.values().next().value ?? null, emailProblem, newOwner, ownsCompanies };
+      : await requireFreeEmail(tx, { poolId, vault }, email, id).then(
+          () => null,
+          (problem: unknown) => problem,
+        );
+  const newOwner =
+    typeof identityOwner === 'string'
+      ? await findOwner(tx, poolId, identityOwner).catch((problem: unknown) => ({ problem }))
+      : null;
+  return { owner: owners.values().next().value ?? null, emailProblem, newOwner };
 }
 
-function reviseRecord(deps: Pick<Deps, 'ids'>, changing: Changing, input: KycInput, around: Surroundings) {
+/** What the input makes of the record, files aside; without fields when that is nothing. */
+function reviseRecord(
+  deps: Pick<Deps, 'ids'>,
+  changing: Changing,
+  input: KycInput,
+  around: Surroundings,
+): Revision {
   const { config, stored, profile } = changing;
   const view = viewRecord(config, changing);
   const type = input.type ?? view.type;
@@ -104,15 +128,12 @@ function reviseRecord(deps: Pick<Deps, 'ids'>, changing: Changing, input: KycInp
   const { standing, fields } = reviseStanding(stored.standing, input);
   const after = reviseSms(change.profile, input);
   if (after !== change.profile) fields.push('phone.sms');
-  if (fields.length + change.changed.length === 0) return null;
   return {
     action: 'identity.updated',
     fields: [...fields, ...change.changed],
     profile: after,
     standing,
-    // Somebody claimed the e-mail since it was looked for: the next try will find it held.
-    onTaken: async () => {},
-  } satisfies Revision;
+  };
 }
 
 /** @throws AlreadyConfirmed */

@@ -4,7 +4,8 @@ import { receiveUpload as receiveFile } from '../blobs/receive-upload.ts';
 import { createUploadForm, readUploadExtension, type UploadFields } from '../blobs/upload-forms.ts';
 import type { Deps } from '../deps.ts';
 import { InvalidInput, NotFound, WrongState } from '../errors.ts';
-import type { PoolId, RequestContext } from '../ports.ts';
+import type { PoolId, PoolVault, RequestContext } from '../ports.ts';
+import { StorageNotFound } from './document-errors.ts';
 import { placeOf } from './storage-place.ts';
 
 /** From the upload to the identity that it is attached to; then it is removed. */
@@ -43,7 +44,7 @@ type ReceiveNeeds = Pick<
  * Takes the file that a form was sent with. Once this returns, file, key and row are durable, and the address may be
  * given to one identity within a day. A failure in between leaves at most a file that nobody can open.
  *
- * @throws UploadRefused @throws UploadNotAccepted @throws BodyTooLarge @throws BlobTaken @throws NotFound No such pool.
+ * @throws UploadRefused @throws UploadNotAccepted @throws BodyTooLarge @throws BlobTaken @throws StorageNotFound
  */
 export async function receiveUpload(
   deps: ReceiveNeeds,
@@ -64,9 +65,18 @@ export async function receiveUpload(
   }
 }
 
-/** Keys of the pool that an address names: of nobody's choosing but the caller's, so unknown ones cost one look-up. */
-export async function openPool(deps: Pick<Deps, 'vault' | 'configs'>, poolId: PoolId) {
-  const config = await deps.configs.any(poolId);
-  if (!config.isOpen) throw new NotFound();
-  return deps.vault.pool(poolId, config.version);
+/**
+ * Keys of the pool that an address names: of nobody's choosing but the caller's, so unknown ones cost one look-up.
+ * @throws StorageNotFound
+ */
+export async function openPool(
+  { vault, configs }: Pick<Deps, 'vault' | 'configs'>,
+  poolId: PoolId,
+): Promise<PoolVault> {
+  const config = await configs.any(poolId).catch((error: unknown) => {
+    // Elsewhere that is a missing identity; here there is none in question.
+    throw error instanceof NotFound ? new StorageNotFound() : error;
+  });
+  if (!config.isOpen) throw new StorageNotFound();
+  return vault.pool(poolId, config.version);
 }

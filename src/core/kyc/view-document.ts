@@ -1,12 +1,12 @@
 import { stampOf } from '../audit/stamp.ts';
 import { contentRange, readRangeHeader } from '../blobs/byte-range.ts';
 import { contentDigest, type OpenBlob } from '../blobs/document-keys.ts';
-import type { Bytes } from '../blobs/ports.ts';
+import type { ByteRange, Bytes } from '../blobs/ports.ts';
 import { readDocument } from '../blobs/read-document.ts';
 import { checkViewQuery, createViewQuery, viewHeaders } from '../blobs/view-links.ts';
 import type { Deps } from '../deps.ts';
 import { InternalFault, NotFound } from '../errors.ts';
-import type { IdentityId, PoolId, RequestContext } from '../ports.ts';
+import type { IdentityId, PoolId, PoolVault, RequestContext } from '../ports.ts';
 import { openFile } from './document-content.ts';
 import { DocumentNotFound } from './document-errors.ts';
 import type { StoredDocument } from './document-ports.ts';
@@ -29,17 +29,26 @@ export async function createViewLink(
   const { poolId } = context.principal;
   const { stored } = await getDocument(deps, { poolId, identityId, id });
   const pool = await deps.vault.pool(poolId, stored.configVersion);
-  const { contentType } = openFile(pool, stored).facts;
-  const { url, path, bucket } = placeOf(deps.storage, poolId);
-  const { host } = new URL(url);
-  const target = { host, path: `${path}${stored.objectName}`, bucket, contentType };
-  const query = createViewQuery({ pool, clock: deps.clock }, target);
+  const link = linkTo(deps, pool, stored);
   await deps.audit.recordEntry(stampOf(deps, context, poolId, pool), {
     action: 'identity.viewed',
     subjectId: identityId,
     fields: [`documents.${id}`],
   });
-  return `${url}${stored.objectName}?${query}`;
+  return link;
+}
+
+/** A link to a file of either kind. Whoever gives it out has it in the audit log first. */
+export function linkTo(
+  deps: Pick<Deps, 'clock' | 'storage'>,
+  pool: PoolVault,
+  stored: StoredDocument,
+): string {
+  const { contentType } = openFile(pool, stored).facts;
+  const { url, path, bucket } = placeOf(deps.storage, stored.poolId);
+  const { host } = new URL(url);
+  const target = { host, path: `${path}${stored.objectName}`, bucket, contentType };
+  return `${url}${stored.objectName}?${createViewQuery({ pool, clock: deps.clock }, target)}`;
 }
 
 /** A stored file on its way out. */
@@ -57,7 +66,8 @@ export interface Shown {
  * The signed host is that of this deployment's own origin, not the one that a proxy passed on.
  *
  * @param input.path As sent. @param input.query As sent, without its question mark.
- * @throws LinkRefused @throws LinkExpired @throws DocumentNotFound @throws NotFound No such pool. @throws SealBroken
+ * @throws LinkRefused @throws LinkExpired @throws DocumentNotFound
+ * @throws StorageNotFound @throws SealBroken
  */
 export async function serveView(
   deps: Pick<Deps, 'clock' | 'vault' | 'configs' | 'documents' | 'blobs' | 'storage'>,
@@ -80,11 +90,7 @@ export async function serveView(
   return show(deps, blob, input.range);
 }
 
-async function show(
-  { blobs }: Pick<Deps, 'blobs'>,
-  blob: OpenBlob,
-  header: string | undefined,
-): Promise<Shown> {
+function show({ blobs }: Pick<Deps, 'blobs'>, blob: OpenBlob, header: string | undefined): Shown {
   const { sizeBytes } = blob.facts;
   const headers = viewHeaders(blob.facts);
   const range = readRangeHeader(header, sizeBytes);
@@ -92,13 +98,26 @@ async function show(
     const none = { ...headers, 'content-range': `bytes */${sizeBytes}` };
     return { status: 416, headers: none, bytes: nothing(), sizeBytes: 0 };
   }
-  if (range === 'all') return { status: 200, headers, bytes: await readDocument({ blobs }, blob), sizeBytes };
+  if (range === 'all') return { status: 200, headers, bytes: contentOf(blobs, blob), sizeBytes };
   return {
     status: 206,
     headers: { ...headers, 'content-range': contentRange(range, sizeBytes) },
-    bytes: await readDocument({ blobs }, blob, range),
+    bytes: contentOf(blobs, blob, range),
     sizeBytes: range.end - range.start,
   };
+}
+
+/** @throws DocumentNotFound The store has no such object, or not any more. */
+async function* contentOf(
+  blobs: Deps['blobs'],
+  blob: OpenBlob,
+  range?: ByteRange,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* await readDocument({ blobs }, blob, range);
+  } catch (error) {
+    throw error instanceof NotFound ? new DocumentNotFound() : error;
+  }
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
@@ -115,10 +134,10 @@ export async function readDocumentFile(
   const blob = openFile(await vault.pool(stored.poolId, stored.configVersion), stored);
   try {
     const pieces: Buffer[] = [];
-    for await (const piece of await readDocument({ blobs }, blob)) pieces.push(Buffer.from(piece));
+    for await (const piece of contentOf(blobs, blob)) pieces.push(Buffer.from(piece));
     return Buffer.concat(pieces);
   } catch (error) {
-    if (error instanceof NotFound) return null;
+    if (error instanceof DocumentNotFound) return null;
     throw error;
   }
 }

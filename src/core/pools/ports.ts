@@ -1,4 +1,5 @@
 import type { TraitHomes } from '../identities/attributes.ts';
+import type { KycConfig } from '../kyc/config.ts';
 import type { AccountId, DomainId, Environment, PoolId, RulesetId, StoredPoolKey } from '../ports.ts';
 import type { VerificationConfig } from '../verification/config.ts';
 import type { FactorDefinition, FactorUse } from './ruleset.ts';
@@ -59,6 +60,7 @@ export interface PoolConfig {
   readonly schemas: ReadonlyMap<string, TraitHomes>;
   readonly defaultSchemaId: string;
   readonly verification: VerificationConfig;
+  readonly kyc: KycConfig;
   readonly version: number;
 }
 

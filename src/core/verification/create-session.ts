@@ -1,12 +1,13 @@
 import { stampOf } from '../audit/stamp.ts';
 import type { Deps } from '../deps.ts';
-import { QuotaExceeded, WriteConflict } from '../errors.ts';
-import { type Idempotency, keepReply, type OpenIdempotency, openIdempotency } from '../idempotency.ts';
+import { QuotaExceeded } from '../errors.ts';
+import type { Idempotency } from '../idempotency.ts';
 import type { PoolConfig } from '../pools/ports.ts';
-import type { RequestContext } from '../ports.ts';
+import { requireOpenPool } from '../pools/require-open-pool.ts';
+import type { DataKey, PoolVault, RequestContext } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
-import { refreshPool, together, tryAgain } from '../records.ts';
-import { openConfig, warmUp } from './open-config.ts';
+import { heldWithin, refreshPool, tryAgain } from '../records.ts';
+import { togetherOnce } from '../together-once.ts';
 import type { StoredVerification, VerificationId } from './ports.ts';
 import { monthOf, type QuotaStatus, quotaStatusOf, SESSION_QUOTA } from './quota.ts';
 import { type OpenedVerification, sealContent, type VerificationContent } from './verification-content.ts';
@@ -31,7 +32,8 @@ export interface CreatedSession {
 
 /**
  * Makes a session. Session, quota and kept reply are one transaction: of many at once exactly as many are made as the
- * quota allows, and of two with one idempotency key one. Its metadata is sealed under a data key of its own.
+ * quota allows, and of two with one idempotency key one. Its metadata is sealed under a data key of its own; so is the
+ * kept reply, which holds them too and goes with them.
  *
  * @throws QuotaExceeded The pool's sessions of this month (UTC) are used up.
  * @throws WrongState The pool, its domain or its account is deleted.
@@ -43,36 +45,30 @@ export async function createSession(
   input: SessionInput,
   idempotency: Idempotency<CreatedSession> | null,
 ): Promise<{ made: CreatedSession } | { replay: string }> {
-  const { principal } = context;
-  const opened = idempotency === null ? null : await openIdempotency(deps, principal, idempotency);
-  if (opened !== null && opened.replay !== null) return { replay: opened.replay };
-  const { poolId } = principal;
-  await warmUp(deps, { poolId, configVersion: (await openConfig(deps, poolId)).version });
-  try {
-    const made = await together(deps, async (tx) => {
-      const config = await openConfig(deps, poolId);
-      const session = await insertSession(tx, deps, { context, config, input });
-      if (opened !== null && idempotency !== null)
-        await keep(tx, deps, { context, opened, idempotency, created: { session, quota: null } });
-      // Last: others wait for this row. And a second request with the same idempotency key takes none.
-      return { session, quota: await takeQuota(tx, deps, config) };
-    });
-    return { made };
-  } catch (error) {
-    if (!(error instanceof KeyTaken) || idempotency === null) throw error;
-    const { replay } = await openIdempotency(deps, principal, idempotency);
-    if (replay === null) throw new WriteConflict();
-    return { replay };
-  }
+  return togetherOnce(deps, context, idempotency, async (tx) => {
+    const { config, vault } = heldWithin(deps, context.principal.poolId);
+    requireOpenPool(config);
+    const session = await insertSession(tx, deps, { context, config, vault, input });
+    // Others wait for this row, so not before it must be. Who comes second with an idempotency key gives it back.
+    const quota = await takeQuota(tx, deps, config);
+    const { stored, key } = session;
+    return { made: { session, quota }, sealer: { poolId: stored.poolId, identityId: stored.id, key } };
+  });
+}
+
+interface Making {
+  readonly context: RequestContext;
+  readonly config: PoolConfig;
+  readonly vault: PoolVault;
+  readonly input: SessionInput;
 }
 
 async function insertSession(
   tx: RecordStores,
   deps: Needs,
-  { context, config, input }: { context: RequestContext; config: PoolConfig; input: SessionInput },
-): Promise<OpenedVerification> {
+  { context, config, vault, input }: Making,
+): Promise<OpenedVerification & { key: DataKey }> {
   const { poolId, environment, version: configVersion } = config;
-  const vault = await deps.vault.pool(poolId, configVersion);
   const stamp = stampOf(deps, context, poolId, vault);
   const id = deps.ids.next() as VerificationId;
   const { key, wrapped } = vault.createIdentityKey(id);
@@ -110,28 +106,6 @@ async function takeQuota(
   throw new QuotaExceeded({ limit, resetAtSeconds: end.getTime() / 1000, retryAfterSeconds });
 }
 
-/** The reply holds the caller's metadata, so it is sealed under the session's key and goes with it. */
-async function keep(
-  tx: RecordStores,
-  { clock }: Pick<Deps, 'clock'>,
-  input: {
-    context: RequestContext;
-    opened: OpenIdempotency;
-    idempotency: Idempotency<CreatedSession>;
-    created: CreatedSession;
-  },
-): Promise<void> {
-  const { context, opened, idempotency, created } = input;
-  const { stored, key } = created.session;
-  if (key === null) throw new TypeError('a new session has a key');
-  const at = clock.now();
-  const reply = keepReply({
-    ...{ idempotency: opened, principal: context.principal, reply: idempotency.render(created), at },
-    sealer: { poolId: stored.poolId, identityId: stored.id, key },
-  });
-  if (!(await tx.organisation.insertReply(reply, at))) throw new KeyTaken();
-}
-
 function fieldsOf({ externalRef, workflowId, content }: SessionInput): string[] {
   const { metadata, redirectUrl, country, checks } = content;
   const given: Record<string, boolean> = {
@@ -144,6 +118,3 @@ function fieldsOf({ externalRef, workflowId, content }: SessionInput): string[] 
   };
   return Object.keys(given).filter((name) => given[name]);
 }
-
-/** Undoes the transaction of a request whose idempotency key another one took first. */
-class KeyTaken extends Error {}

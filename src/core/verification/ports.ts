@@ -24,6 +24,12 @@ export type ResultStatus = (typeof RESULT_STATUSES)[number];
 /** What stays readable, also when the content is destroyed: no personal data. */
 export interface VerificationFacts {
   readonly workflowId?: string;
+  /** Who decides: a provider of the kyc surface. Such a verification is about its identity from the beginning. */
+  readonly provider?: string;
+  /** Of one that a provider decides: it was counted among its identity's sessions. */
+  readonly isCounted?: true;
+  /** Why a provider did not approve: stable codes. */
+  readonly exceptions?: readonly string[];
   readonly result?: {
     readonly status: ResultStatus;
     /** ISO 8601. */
@@ -92,6 +98,11 @@ export interface VerificationStore {
     identityId: IdentityId,
     window: { offset: number; limit: number },
   ): Promise<StoredVerification[]>;
+  /** Those that are about an identity that is open and not merged, newest first; of all of them where it is null. */
+  listLinked(
+    poolId: PoolId,
+    query: { identityId: IdentityId | null; offset: number; limit: number },
+  ): Promise<OffsetPage<StoredVerification>>;
   /** One statement: row, key, audit and outbox, or nothing. `stale` when the configuration moved on. */
   insertVerification(insert: VerificationInsert): Promise<'done' | 'stale'>;
   /** Likewise, on condition that the version still holds. In a transaction where it erases. */

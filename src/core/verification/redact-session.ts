@@ -1,11 +1,9 @@
 import { stampOf } from '../audit/stamp.ts';
 import type { Deps } from '../deps.ts';
 import { NotFound } from '../errors.ts';
-import { vaultFor } from '../identities/view.ts';
 import type { RequestContext } from '../ports.ts';
-import { together, tryAgain } from '../records.ts';
+import { heldWithin, together, tryAgain } from '../records.ts';
 import { isActive } from './complete-verification.ts';
-import { warmUp } from './open-config.ts';
 import type { StoredVerification, VerificationId } from './ports.ts';
 
 /**
@@ -18,19 +16,17 @@ import type { StoredVerification, VerificationId } from './ports.ts';
  * @see Contract verification 5.1, 4.5.
  */
 export async function redactSession(
-  deps: Pick<Deps, 'clock' | 'ids' | 'vault' | 'configs' | 'records' | 'verifications'>,
+  deps: Pick<Deps, 'clock' | 'ids' | 'vault' | 'configs' | 'records'>,
   context: RequestContext,
   id: VerificationId,
 ): Promise<boolean> {
   const { poolId } = context.principal;
-  const found = await deps.verifications.findVerification(poolId, id);
-  if (found === null) throw new NotFound();
-  await warmUp(deps, found);
   return together(deps, async (tx) => {
     const stored = await tx.verifications.findVerification(poolId, id);
     if (stored === null) throw new NotFound();
     if (stored.redactedAt !== null) return false;
-    const stamp = stampOf(deps, context, poolId, await vaultFor(deps, stored));
+    const { vault } = heldWithin(deps, poolId, stored.configVersion);
+    const stamp = stampOf(deps, context, poolId, vault);
     const wasActive = isActive(stored);
     const verification: StoredVerification = {
       ...stored,

@@ -21,6 +21,8 @@ export interface RelationshipStore {
   /** Newest first, at most `limit`; those with deleted identities are left out. */
   listRelationships(poolId: PoolId, identityId: IdentityId, limit: number): Promise<StoredRelationship[]>;
   findRelationship(poolId: PoolId, identityId: IdentityId, id: string): Promise<StoredRelationship | null>;
+  /** One direction of it, whoever's it is. */
+  findAnyRelationship(poolId: PoolId, id: string): Promise<StoredRelationship | null>;
   /** How many of a type an identity has, and how many of these with the other one. */
   countRelationships(
     poolId: PoolId,

@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts';
 import { SealBroken, WrongState } from '../errors.ts';
 import type { LatestResult } from '../identities/profile.ts';
 import { vaultFor } from '../identities/view.ts';
-import type { DataKey } from '../ports.ts';
+import type { DataKey, PoolVault } from '../ports.ts';
 import type { ResultStatus, StoredVerification } from './ports.ts';
 
 /** The sealed part of a verification. Personal data: never logged, never in an error. */
@@ -51,8 +51,12 @@ export async function openVerification(
   deps: Pick<Deps, 'vault'>,
   stored: StoredVerification,
 ): Promise<OpenedVerification> {
+  return openVerificationWith(await vaultFor(deps, stored), stored);
+}
+
+/** As `openVerification`, for use within a transaction. */
+export function openVerificationWith(vault: PoolVault, stored: StoredVerification): OpenedVerification {
   if (stored.wrappedKey === null) return { stored, key: null, content: null };
-  const vault = await vaultFor(deps, stored);
   const key = vault.openIdentityKey(stored.id, stored.wrappedKey);
   if (stored.content === null) return { stored, key, content: null };
   return { stored, key, content: parseContent(key.open(SECTION, stored.content)) };

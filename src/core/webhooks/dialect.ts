@@ -8,6 +8,8 @@ export interface Dialect {
   readonly events: readonly string[];
   /** The name of a core event; null: it is not sent. */
   nameOf(type: string): string | null;
+  /** Whether an event with a name is about something that this surface's clients know. */
+  concerns(event: OutboxEvent): boolean;
   /** What conditions look at. */
   dataOf(event: OutboxEvent, environment: Environment): Readonly<Partial<Record<ConditionField, unknown>>>;
   /** The body, spelled as the endpoint wants it. The same event has one key, whenever and wherever it is sent. */

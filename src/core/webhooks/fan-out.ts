@@ -73,5 +73,6 @@ function wants(webhook: Webhook, event: OutboxEvent, environment: Environment): 
   const dialect = DIALECT_BY_NAME[webhook.dialect];
   const name = dialect.nameOf(event.type);
   if (name === null || webhook.enabledEvents?.includes(name) === false) return false;
+  if (!dialect.concerns(event)) return false;
   return holds(webhook.conditions, dialect.dataOf(event, environment));
 }

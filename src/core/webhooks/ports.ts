@@ -7,7 +7,7 @@ export type WebhookId = Uuid & { readonly isWebhook: true };
 export type DeliveryId = Uuid & { readonly isDelivery: true };
 
 /** Whose event names and envelope an endpoint speaks. */
-export const DIALECTS = ['verification'] as const;
+export const DIALECTS = ['verification', 'kyc'] as const;
 export type DialectName = (typeof DIALECTS)[number];
 
 /** What the owner of an endpoint says about it, beside its address. */

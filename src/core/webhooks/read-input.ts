@@ -9,6 +9,7 @@ import {
   type ConditionField,
 } from './conditions.ts';
 import { DIALECT_BY_NAME } from './dialects.ts';
+import { isOutgoingUrl, outgoingUrlRule } from './outgoing-url.ts';
 import { DIALECTS, type DialectName } from './ports.ts';
 
 /** As a caller sent it; nothing is known of any value yet. What is absent is undefined. */
@@ -38,7 +39,6 @@ export interface ReadWebhook {
   readonly isActive: boolean | undefined;
 }
 
-const URL_LENGTH_MAX = 2048;
 const LABEL_LENGTH_MAX = 200;
 const DESCRIPTION_LENGTH_MAX = 1000;
 const LIST_LENGTH_MAX = 100;
@@ -89,15 +89,8 @@ function isText(value: unknown, max: number): value is string {
 
 function readUrl(value: unknown, allowsHttp: boolean, refuse: Refuse): string | undefined {
   if (value === undefined) return undefined;
-  const schemes = allowsHttp ? 'an http or https' : 'an https';
-  const message = `must be ${schemes} URL without credentials, of at most ${URL_LENGTH_MAX} characters`;
-  if (!isText(value, URL_LENGTH_MAX)) return refuse(['url'], message);
-  const url = URL.parse(value);
-  const isAllowed = url?.protocol === 'https:' || (allowsHttp && url?.protocol === 'http:');
-  if (url === null || !isAllowed || url.username !== '' || url.password !== '') {
-    return refuse(['url'], message);
-  }
-  return value;
+  if (typeof value === 'string' && isOutgoingUrl(value, { allowsHttp })) return value;
+  return refuse(['url'], outgoingUrlRule({ allowsHttp }));
 }
 
 function readEvents(

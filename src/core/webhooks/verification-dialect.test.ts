@@ -27,7 +27,15 @@ test('core events have the names of the contract, and others are not sent', () =
     ['session.completed', 'session.completed'],
   ]);
   for (const [type, name] of names) assert.equal(dialect.nameOf(type), name);
-  for (const type of ['identity.seen', 'identity.purged', 'pool.updated', 'key.created', 'toString']) {
+  for (const type of [
+    'identity.seen',
+    'identity.purged',
+    'pool.updated',
+    'key.created',
+    'toString',
+    'verification.exception_raised',
+    'verification.operation_activated',
+  ]) {
     assert.equal(dialect.nameOf(type), null, type);
   }
 });

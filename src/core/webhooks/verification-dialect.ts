@@ -23,6 +23,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 export const verificationDialect: Dialect = {
   events: [...new Set(NAMES.values())],
   nameOf: (type) => NAMES.get(type) ?? null,
+  concerns: () => true,
   dataOf: ({ data }, environment) => ({
     status: data?.status,
     external_ref: data?.external_ref,

@@ -56,8 +56,8 @@ const MARK_DELETED = `
 
 const IS_CONTENT_OF_ANOTHER = `
   select exists (
-    select 1 from documents d
-    where d.pool_id = $1::uuid and d.content_digest = $2::bytea and d.identity_id <> $3::uuid
+    select 1 from documents d join identities i on i.pool_id = $1::uuid and i.id = d.identity_id
+    where d.pool_id = $1::uuid and i.is_open and d.content_digest = $2::bytea and d.identity_id <> $3::uuid
       and d.deleted_at is null) as found`;
 
 // The keys go first in effect: nothing of this is seen by anybody before all of it is.

@@ -110,6 +110,7 @@ const ERASE = [
   'delete from idempotent_replies where pool_id = $1::uuid and sealed_for_identity = $2::uuid',
   'update relationships set metadata = null where pool_id = $1::uuid and identity_id = $2::uuid',
   'update relationships set metadata = null where pool_id = $1::uuid and related_id = $2::uuid',
+  'delete from courier_messages where pool_id = $1::uuid and identity_id = $2::uuid',
   // Without the key the files are noise; a job deletes them afterwards.
   `insert into blob_removals (pool_id, object_name)
    select distinct $1::uuid, d.object_name from documents d where d.pool_id = $1::uuid and d.identity_id = $2::uuid

@@ -13,6 +13,8 @@ const ORDERS: Readonly<Record<KycSort, string>> = {
   '-updatedAt': 'i.updated_at desc',
 };
 
+const HOLD = 'select 1 as one from identities where pool_id = $1::uuid and id = $2::uuid for share';
+
 export function createKycIdentityStore(session: Session): KycIdentityStore {
   return {
     async listKyc(poolId, query) {
@@ -34,6 +36,10 @@ export function createKycIdentityStore(session: Session): KycIdentityStore {
         parameters: [poolId, owner],
       });
       return rows.length > 0;
+    },
+
+    async holdOwner(poolId, owner) {
+      await session.query({ text: HOLD, parameters: [poolId, owner] });
     },
   };
 }

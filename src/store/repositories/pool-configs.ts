@@ -1,4 +1,10 @@
 import { findTraitHomes } from '../../core/identities/attributes.ts';
+import {
+  DEFAULT_KYC,
+  type KycConfig,
+  type KycProviderConfig,
+  type ProviderKind,
+} from '../../core/kyc/config.ts';
 import type { PoolConfig, PoolConfigStore } from '../../core/pools/ports.ts';
 import type { FactorDefinition } from '../../core/pools/ruleset.ts';
 import type { AccountId, DomainId, Environment, PoolId, RulesetId } from '../../core/ports.ts';
@@ -23,7 +29,10 @@ const FIND = `
           from identity_types t where t.pool_id = $1::uuid) as types,
          (select json_agg(json_build_object('id', f.id, 'typeId', f.type_id, 'name', f.name, 'definition', f.definition,
             'createdAt', f.created_at, 'updatedAt', f.updated_at) order by f.id)
-          from custom_fields f where f.pool_id = $1::uuid) as fields
+          from custom_fields f where f.pool_id = $1::uuid) as fields,
+         (select json_agg(json_build_object('slug', k.slug, 'kind', k.kind, 'definition', k.definition,
+            'isEnabled', k.is_enabled) order by k.slug)
+          from kyc_providers k where k.pool_id = $1::uuid) as providers
   from pool_states s
   join pools p on p.id = $1::uuid
   join domains d on d.id = p.domain_id
@@ -44,6 +53,14 @@ interface Row {
   verification: VerificationRow | null;
   types: TypeRow[] | null;
   fields: FieldRow[] | null;
+  providers: ProviderRow[] | null;
+}
+
+interface ProviderRow {
+  slug: string;
+  kind: ProviderKind;
+  definition: Omit<KycProviderConfig, 'slug' | 'kind' | 'isEnabled'>;
+  isEnabled: boolean;
 }
 
 interface VerificationRow {
@@ -88,6 +105,13 @@ function toVerification({ verification, types, fields }: Row): VerificationConfi
   };
 }
 
+/** A pool that says nothing of the built-in provider has it switched on. */
+function toKyc({ providers }: Row): KycConfig {
+  const set = (providers ?? []).map(({ definition, ...provider }) => ({ ...definition, ...provider }));
+  const others = DEFAULT_KYC.providers.filter(({ slug }) => !set.some((one) => one.slug === slug));
+  return { providers: [...others, ...set].sort((a, b) => (a.slug < b.slug ? -1 : 1)) };
+}
+
 export function createPoolConfigStore(session: Session): PoolConfigStore {
   return {
     /** One statement, so that version and content are of one moment. */
@@ -107,6 +131,7 @@ export function createPoolConfigStore(session: Session): PoolConfigStore {
         factors: row.factors,
         schemas: new Map(schemas.map(({ id, schema }) => [id, findTraitHomes(schema)])),
         verification: toVerification(row),
+        kyc: toKyc(row),
         defaultSchemaId: schemas.find((schema) => schema.isDefault)?.id ?? 'default',
         version: row.config_version,
       };

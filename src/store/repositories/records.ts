@@ -1,8 +1,11 @@
 import type { Records } from '../../core/record-stores.ts';
 import type { Session } from '../session.ts';
+import { createCourierStore } from './courier.ts';
 import { createDocumentStore } from './documents.ts';
 import { createIdentityStore } from './identities.ts';
 import { createTypeStore } from './identity-types.ts';
+import { createCaseStore } from './kyc-cases.ts';
+import { createKycIdentityStore } from './kyc-identities.ts';
 import { createMergeStore } from './merges.ts';
 import { createOrganisationStore } from './organisation.ts';
 import { createPoolConfigStore } from './pool-configs.ts';
@@ -22,6 +25,9 @@ export function createRecords(session: Session): Records {
           relationships: createRelationshipStore(tx),
           merges: createMergeStore(tx),
           documents: createDocumentStore(tx),
+          courier: createCourierStore(tx),
+          cases: createCaseStore(tx),
+          kycIdentities: createKycIdentityStore(tx),
         }),
       ),
   };

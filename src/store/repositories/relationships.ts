@@ -25,6 +25,10 @@ const FIND = `
   select ${COLUMNS} from relationships l
   where l.pool_id = $1::uuid and l.identity_id = $2::uuid and l.id = $3::uuid`;
 
+const FIND_ANY = `
+  select ${COLUMNS} from relationships l where l.pool_id = $1::uuid and l.id = $2::uuid
+  order by l.identity_id limit 1`;
+
 const COUNT = `
   select count(*)::integer as "all", (count(*) filter (where l.related_id = $3::uuid))::integer as "withRelated"
   from relationships l
@@ -57,6 +61,10 @@ export function createRelationshipStore(session: Session): RelationshipStore {
     },
     async findRelationship(poolId, identityId, id) {
       const { rows } = await session.query<Row>({ text: FIND, parameters: [poolId, identityId, id] });
+      return rows[0] === undefined ? null : toRelationship(rows[0]);
+    },
+    async findAnyRelationship(poolId, id) {
+      const { rows } = await session.query<Row>({ text: FIND_ANY, parameters: [poolId, id] });
       return rows[0] === undefined ? null : toRelationship(rows[0]);
     },
     async countRelationships(poolId, { identityId, relatedId, type }) {

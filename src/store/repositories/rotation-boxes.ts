@@ -2,6 +2,7 @@ import { SealBroken } from '../../core/errors.ts';
 import type { DataKey, IdentityId, PoolId, PoolVault } from '../../core/ports.ts';
 import type { KeyChanges } from '../../core/rotation/ports.ts';
 import type { Session } from '../session.ts';
+import { resealMessages } from './courier-boxes.ts';
 import { resealDocuments } from './document-boxes.ts';
 import { resealRelationships } from './relationship-boxes.ts';
 
@@ -24,6 +25,7 @@ export const BOXES_UNDER_DATA_KEYS: readonly ResealBoxes[] = [
   resealReplies,
   resealRelationships,
   resealDocuments,
+  resealMessages,
 ];
 
 interface ReplyRow {

@@ -24,6 +24,7 @@ export const WRAPPED_KEY_TABLES = [
   ['identity_keys', 'identity_id'],
   ['verification_keys', 'verification_id'],
   ['upload_keys', 'upload_id'],
+  ['courier_keys', 'message_id'],
 ] as const;
 
 const PLAN = `/* scatter: pools of an installation */

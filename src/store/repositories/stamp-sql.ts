@@ -38,6 +38,8 @@ export function stampParameters(input: {
       external_ref: eventData.externalRef,
       status: eventData.status,
       ...(eventData.identityId === undefined ? {} : { identity_id: eventData.identityId }),
+      ...(eventData.exceptions === undefined ? {} : { exceptions: eventData.exceptions }),
+      ...(eventData.operations === undefined ? {} : { operations: eventData.operations }),
     }),
   ];
 }

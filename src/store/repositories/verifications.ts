@@ -24,6 +24,11 @@ const LIST_OF_IDENTITY = `
   where v.pool_id = $1::uuid and v.identity_id = $2::uuid
   order by v.id desc offset $3::bigint limit $4::integer`;
 
+// Of identities that the kyc surface shows.
+const SHOWN = `
+  join identities i on i.pool_id = $1::uuid and i.id = v.identity_id
+  where v.pool_id = $1::uuid and v.identity_id is not null and i.is_open and i.verification_status <> 'merged'`;
+
 // The configuration held still, so that a key is never wrapped under a pool key that everybody believes to be gone.
 const INSERT = `
   with held as (
@@ -31,15 +36,16 @@ const INSERT = `
       where pool_states.pool_id = $1::uuid and pool_states.config_version = $2::integer
       for key share),
     record as (
-      insert into verifications (pool_id, id, external_ref, status, facts, content, created_at, updated_at)
-      select $1::uuid, $3::uuid, $4::text, $5::text, $6::text::jsonb, $7::bytea, $8::timestamptz, $8::timestamptz
+      insert into verifications (pool_id, id, external_ref, status, facts, content, created_at, updated_at, identity_id)
+      select $1::uuid, $3::uuid, $4::text, $5::text, $6::text::jsonb, $7::bytea, $8::timestamptz, $8::timestamptz,
+             $10::uuid
       from held
       returning id, version),
     keyed as (
       insert into verification_keys (pool_id, verification_id, wrapped)
       select $1::uuid, $3::uuid, $9::bytea from record
       returning 1),
-    ${stampSql(10)}
+    ${stampSql(11)}
   select count(*)::integer as n from record`;
 
 const CHANGE = `
@@ -146,12 +152,30 @@ export function createVerificationStore(session: Session): VerificationStore {
       return rows.map((row) => toVerification(poolId, row));
     },
 
+    async listLinked(poolId, { identityId, offset, limit }) {
+      const given: unknown[] = [poolId];
+      // A text of its own, so that it is planned with the index of one identity's.
+      const mine = identityId === null ? '' : ` and v.identity_id = $${given.push(identityId)}::uuid`;
+      const counted = `select count(*)::integer as n from verifications v ${SHOWN}${mine}`;
+      const listed = `
+        select ${COLUMNS} from (
+          select v.id from verifications v ${SHOWN}${mine}
+          order by v.id desc offset $${given.length + 1}::bigint limit $${given.length + 2}::integer) page
+        join verifications v on v.pool_id = $1::uuid and v.id = page.id ${JOINS}
+        order by page.id desc`;
+      const [count, rows] = await Promise.all([
+        all<{ n: number }>(counted, given),
+        all<Row>(listed, [...given, offset, limit]),
+      ]);
+      return { items: rows.map((row) => toVerification(poolId, row)), total: count[0]?.n ?? 0 };
+    },
+
     insertVerification({ verification, ...mark }) {
       const { poolId, configVersion, id, externalRef, status, facts, content, createdAt, wrappedKey } =
         verification;
       return wrote(INSERT, [
         ...[poolId, configVersion, id, externalRef, status, JSON.stringify(facts), content, createdAt],
-        wrappedKey,
+        ...[wrappedKey, verification.identityId],
         ...stampParameters(mark),
       ]);
     },

@@ -1,5 +1,6 @@
-import type { FieldPath, FieldProblem, FieldRule } from '../../core/errors.ts';
+import { type FieldPath, type FieldProblem, type FieldRule, InvalidInput } from '../../core/errors.ts';
 import { visibleOf } from '../../kit/normalise.ts';
+import { UUID } from './requests.ts';
 
 const CONTROL = /[\p{Cc}\p{Cs}]/u;
 
@@ -71,6 +72,11 @@ export class BodyReader {
     return problem === null ? text : this.refuse(name, ...problem);
   }
 
+  /** A UUID as ids are written, in lower case. */
+  uuid(name: string) {
+    return this.checked(name, 255, (text) => (UUID.test(text) ? null : ['format', 'must be a UUID']));
+  }
+
   /** One of the words in either casing of its first letter; given in lower case. */
   word<const Word extends string>(name: string, words: readonly Word[]): Word | null | undefined {
     if (!this.has(name)) return undefined;
@@ -81,6 +87,11 @@ export class BodyReader {
       (word) => word === value || `${word[0]?.toUpperCase()}${word.slice(1)}` === value,
     );
     return found ?? this.refuse(name, 'enum', 'must be one of the values that this parameter knows');
+  }
+
+  /** @throws InvalidInput Everything that was found to be wrong, of every reader that shares the list. */
+  requireSound(): void {
+    if (this.problems.length > 0) throw new InvalidInput(this.problems);
   }
 
   isNull(name: string): boolean {

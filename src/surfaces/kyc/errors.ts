@@ -3,10 +3,10 @@ import {
   AlreadyConfirmed,
   type CoreError,
   type ErrorKind,
-  type FieldPath,
   type FieldProblem,
   InvalidInput,
 } from '../../core/errors.ts';
+import { fieldText } from '../../http/field-path.ts';
 import type { Presented } from '../../http/surface.ts';
 
 /** Contract kyc 3.11, with `forbidden`, `conflict` and `unavailable` of our own. */
@@ -15,8 +15,11 @@ export const ERROR_STATUSES = {
   email_already_in_use: 400,
   unauthorized: 401,
   forbidden: 403,
+  url_expired: 403,
   identity_not_found: 404,
   identity_owner_not_found: 404,
+  document_not_found: 404,
+  verification_not_found: 404,
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,
@@ -44,12 +47,16 @@ const BY_KIND = {
 const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   already_confirmed: 'identity_already_confirmed',
   body_too_large: 'payload_too_large',
+  document_not_found: 'document_not_found',
   email_taken: 'email_already_in_use',
+  link_expired: 'url_expired',
   method_not_allowed: 'method_not_allowed',
   no_such_route: 'not_found',
   owner_not_found: 'identity_owner_not_found',
   owner_not_person: 'identity_owner_must_be_of_type_person',
+  storage_not_found: 'not_found',
   unsupported_media_type: 'unsupported_media_type',
+  verification_not_found: 'verification_not_found',
 };
 
 export const ErrorReply = Type.Object({
@@ -59,14 +66,6 @@ export const ErrorReply = Type.Object({
     Type.Array(Type.Object({ field: Type.String(), code: Type.String(), message: Type.String() })),
   ),
 });
-
-/** `['documents', 0, 'url']` is `documents[0].url`. */
-function fieldText(path: FieldPath): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? part : `${text}.${part}`;
-  }, '');
-}
 
 function problemCode({ code, rule }: FieldProblem): string {
   if (code === 'locked') return 'immutable';

@@ -1,8 +1,9 @@
-import { type FieldProblem, type FieldRule, InvalidInput } from '../../core/errors.ts';
+import { type FieldProblem, InvalidInput } from '../../core/errors.ts';
 import type { KycListInput } from '../../core/kyc/list-identities.ts';
 import type { KycFilter, KycSort } from '../../core/kyc/ports.ts';
 import type { Risk } from '../../core/kyc/provider.ts';
 import type { GuardedRequest } from '../../http/route.ts';
+import { readOne, readWindow, refuse } from './page-window.ts';
 import { UUID, unknownParameters } from './requests.ts';
 
 type Operator = 'is' | 'like' | 'in' | 'nin';
@@ -20,12 +21,8 @@ const OPERATORS: Readonly<Record<string, readonly Operator[]>> = {
 };
 const SORTS: readonly KycSort[] = ['createdAt', '-createdAt', 'updatedAt', '-updatedAt'];
 const RISKS: readonly Risk[] = ['low', 'medium', 'high'];
-const SIZE = 30;
-const SIZE_MAX = 1000;
 const LIST_MAX = 100;
 const VALUE_LENGTH_MAX = 255;
-const CONTROL = /[\p{Cc}\p{Cs}]/u;
-const WHOLE_NUMBER = /^\d{1,12}$/;
 
 interface Condition {
   readonly operator: Operator;
@@ -68,23 +65,6 @@ export function readListQuery(request: GuardedRequest): KycListInput | null {
   };
 }
 
-function refuse(problems: FieldProblem[], name: string, rule: FieldRule, message: string): void {
-  problems.push({ path: [name], code: 'invalid', rule, message });
-}
-
-function readOne({ query }: GuardedRequest, name: string, problems: FieldProblem[]): string | undefined {
-  const value = query[name];
-  if (Array.isArray(value)) {
-    refuse(problems, name, 'format', 'must be sent once');
-    return undefined;
-  }
-  if (value !== undefined && CONTROL.test(value)) {
-    refuse(problems, name, 'format', 'must not hold control characters');
-    return undefined;
-  }
-  return value;
-}
-
 /** A prefix that is no operator is part of the value; one that the field does not know is refused. */
 function readCondition(field: string, text: string | undefined, problems: FieldProblem[]): Condition | null {
   if (text === undefined) return null;
@@ -112,23 +92,6 @@ function readSorts(text: string | undefined, problems: FieldProblem[]): KycSort[
   if (known.length === sorts.length && known.length <= SORTS.length) return known;
   refuse(problems, 'sort', 'enum', 'must be createdAt, -createdAt, updatedAt or -updatedAt');
   return [];
-}
-
-function readWindow(
-  read: (name: string) => string | undefined,
-  problems: FieldProblem[],
-): { offset: number; limit: number } {
-  const number = (name: string, max: number, fallback: number): number => {
-    const text = read(name);
-    if (text === undefined) return fallback;
-    const value = WHOLE_NUMBER.test(text) ? Number(text) : 0;
-    if (value >= 1 && value <= max) return value;
-    const range = Number.isFinite(max) ? `from 1 to ${max}` : 'of at least 1';
-    refuse(problems, name, 'type', `must be a whole number ${range}`);
-    return fallback;
-  };
-  const limit = number('page[size]', SIZE_MAX, SIZE);
-  return { limit, offset: (number('page[number]', Number.POSITIVE_INFINITY, 1) - 1) * limit };
 }
 
 function filterOf(

@@ -2,29 +2,16 @@ import type { FieldProblem, FieldRule } from '../../core/errors.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import { ageProblem } from '../../core/kyc/age.ts';
 import type { NewKycIdentity } from '../../core/kyc/create-identity.ts';
-import { attachEvidence } from '../../core/kyc/evidence.ts';
-import {
-  type DocumentInput,
-  type KycInput,
-  type Presence,
-  type TypeFacts,
-  typeProblems,
-} from '../../core/kyc/identity-input.ts';
+import { type KycInput, type Presence, type TypeFacts, typeProblems } from '../../core/kyc/identity-input.ts';
 import { isCountryCode } from '../../kit/countries.ts';
 import { normaliseEmail } from '../../kit/normalise.ts';
 import { BodyReader } from './body-reader.ts';
-import { UUID } from './requests.ts';
+import { type IsObject, readDocuments, readFaceImages } from './read-files.ts';
 
 const FIELDS = [
   ...['type', 'name', 'email', 'birthday', 'gender', 'identityOwner', 'address', 'phone', 'tax'],
   ...['documents', 'faceImages'],
 ];
-const DOCUMENT_TYPES = [
-  ...(['driverLicense', 'identityCard', 'other', 'passport', 'residencePermit', 'utilityBill'] as const),
-];
-const DOCUMENTS_MAX = 20;
-const FACE_IMAGES_MAX = 10;
-const URL_LENGTH_MAX = 2048;
 
 const AGE_MESSAGES = {
   format: 'must be a real date in YYYY-MM-DD form',
@@ -35,14 +22,20 @@ const AGE_MESSAGES = {
 const country = (text: string): [FieldRule, string] | null =>
   isCountryCode(text) ? null : ['enum', 'must be an ISO 3166-1 alpha-2 country code'];
 
+/** What reading a body takes beside it. */
+export interface Reading {
+  readonly now: Date;
+  readonly isObject: IsObject;
+}
+
 type Part<Key extends keyof KycInput> = NonNullable<KycInput[Key]>;
 type Read = { -readonly [Key in keyof KycInput]: KycInput[Key] | undefined };
 
 /** @throws InvalidInput Everything that is wrong with its shape, at once. @see Contract kyc 3.1 */
-export function readNewIdentity(body: unknown, now: Date): NewKycIdentity {
+export function readNewIdentity(body: unknown, reading: Reading): NewKycIdentity {
   const reader = readerOf(body);
   reader.require('type', 'name', 'email', 'address', 'phone', 'tax');
-  const input = readFields(reader, now);
+  const input = readFields(reader, reading);
   if (input.type !== undefined) reader.problems.push(...typeProblems(input.type, factsOf(reader)));
   refuse(reader.problems);
   const { type, name, email } = input;
@@ -51,9 +44,9 @@ export function readNewIdentity(body: unknown, now: Date): NewKycIdentity {
 }
 
 /** As `readNewIdentity`; what the type needs is seen once the record is known (contract kyc 3.4). */
-export function readChange(body: unknown, now: Date): KycInput {
+export function readChange(body: unknown, reading: Reading): KycInput {
   const reader = readerOf(body);
-  const input = readFields(reader, now);
+  const input = readFields(reader, reading);
   refuse(reader.problems);
   return input;
 }
@@ -81,7 +74,7 @@ function factsOf(reader: BodyReader): TypeFacts {
   };
 }
 
-function readFields(reader: BodyReader, now: Date): KycInput {
+function readFields(reader: BodyReader, { now, isObject }: Reading): KycInput {
   const input: Read = {};
   input.type = reader.has('type') ? readType(reader) : undefined;
   input.name = reader.text('name') ?? undefined;
@@ -96,19 +89,13 @@ function readFields(reader: BodyReader, now: Date): KycInput {
     }),
   );
   input.gender = nullOr(reader, 'gender', () => reader.word('gender', ['male', 'female', 'undefined']));
-  input.identityOwner = nullOr(reader, 'identityOwner', () =>
-    reader.checked('identityOwner', 255, (text) => (UUID.test(text) ? null : ['format', 'must be a UUID'])),
-  );
+  input.identityOwner = nullOr(reader, 'identityOwner', () => reader.uuid('identityOwner'));
   input.address = readAddress(reader);
   input.phone = readPhone(reader);
   input.tax = readTax(reader);
-  input.documents = readDocuments(reader);
-  input.faceImages = readFaceImages(reader);
-  const sent = Object.fromEntries(
-    Object.entries(input).filter(([, value]) => value !== undefined),
-  ) as KycInput;
-  reader.problems.push(...attachEvidence(sent));
-  return sent;
+  input.documents = readDocuments(reader, isObject);
+  input.faceImages = readFaceImages(reader, isObject);
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as KycInput;
 }
 
 function readType(reader: BodyReader): KycInput['type'] | undefined {
@@ -171,32 +158,4 @@ function readTax(body: BodyReader): Part<'tax'> | undefined {
   const state = readState(reader, code);
   const formationRegion = reader.nullableText('formationRegion')?.value ?? null;
   return code && idNumber ? { country: code, idNumber, state, formationRegion } : undefined;
-}
-
-function readDocuments(body: BodyReader): DocumentInput[] | undefined {
-  const items = body.list('documents', DOCUMENTS_MAX);
-  if (items === null || items === undefined) return undefined;
-  return items.flatMap((item, index) => {
-    const names = ['type', 'side', 'url', 'label', 'description'];
-    const reader = body.item('documents', index, item, names);
-    if (reader === null) return [];
-    reader.require('type', 'side', 'url');
-    const type = reader.word('type', DOCUMENT_TYPES);
-    const side = reader.word('side', ['frontSide', 'backSide']);
-    const url = reader.text('url', URL_LENGTH_MAX);
-    const [label, description] = ['label', 'description'].map((name) => reader.nullableText(name)?.value);
-    if (!type || !side || !url) return [];
-    return { type, side, url, label, description };
-  });
-}
-
-function readFaceImages(body: BodyReader): string[] | undefined {
-  const items = body.list('faceImages', FACE_IMAGES_MAX);
-  if (items === null || items === undefined) return undefined;
-  return items.flatMap((item, index) => {
-    if (typeof item === 'string') return item;
-    const rule = item === null ? 'null' : 'type';
-    body.problems.push({ path: ['faceImages', index], code: 'invalid', rule, message: 'must be a string' });
-    return [];
-  });
 }

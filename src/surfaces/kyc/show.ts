@@ -2,6 +2,8 @@ import type { Static } from 'typebox';
 import type { Deps } from '../../core/deps.ts';
 import type { StoredIdentity } from '../../core/identities/ports.ts';
 import { type OpenedIdentity, openIdentity, vaultFor } from '../../core/identities/view.ts';
+import type { KycCase } from '../../core/kyc/case-ports.ts';
+import type { DocumentView } from '../../core/kyc/documents.ts';
 import { findOwners } from '../../core/kyc/find-identity.ts';
 import { viewRecord } from '../../core/kyc/record-view.ts';
 import type { PoolConfig } from '../../core/pools/ports.ts';
@@ -10,11 +12,11 @@ import type * as wire from './wire.ts';
 
 type ShownIdentity = Static<typeof wire.Identity>;
 
-/** The identity object (contract kyc 2), without documents. @param owners Those that are still there. */
+/** The identity object (contract kyc 2), without documents. @param around.owners Those that are still there. */
 function showRecord(
   config: PoolConfig,
   opened: Pick<OpenedIdentity, 'stored' | 'profile'>,
-  owners: ReadonlySet<IdentityId>,
+  { owners, cases }: { owners: ReadonlySet<IdentityId>; cases: readonly KycCase[] },
 ): ShownIdentity {
   const { stored } = opened;
   const { standing } = stored;
@@ -40,7 +42,7 @@ function showRecord(
       state: read('tax.region'),
       formationRegion: read('tax.formation_region'),
     },
-    kycStatus: [],
+    kycStatus: cases.filter(({ identityId }) => identityId === stored.id).map(showCase),
     riskRating: standing.riskRating ?? null,
     createdAt: stored.createdAt.toISOString(),
     updatedAt: stored.updatedAt.toISOString(),
@@ -49,27 +51,53 @@ function showRecord(
 
 /** As replies with one identity show it. */
 export async function showOne(
-  deps: Pick<Deps, 'identities'>,
+  deps: Pick<Deps, 'identities' | 'cases'>,
   config: PoolConfig,
   opened: Pick<OpenedIdentity, 'stored' | 'profile'>,
+  documents: readonly DocumentView[],
 ): Promise<{ data: ShownIdentity }> {
   const { stored } = opened;
-  const owners = await findOwners(deps, stored.poolId, [stored]);
-  return { data: { ...showRecord(config, opened, owners), documents: [] } };
+  const around = await lookAround(deps, [stored]);
+  return { data: { ...showRecord(config, opened, around), documents: documents.map(showDocument) } };
+}
+
+function showDocument({ createdAt, updatedAt, ...document }: DocumentView) {
+  return { ...document, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+}
+
+/** What of rows of one pool is in other rows. */
+async function lookAround(
+  deps: Pick<Deps, 'identities' | 'cases'>,
+  items: readonly StoredIdentity[],
+): Promise<{ owners: ReadonlySet<IdentityId>; cases: readonly KycCase[] }> {
+  const [first] = items;
+  if (first === undefined) return { owners: new Set(), cases: [] };
+  const ids = items.map(({ id }) => id);
+  const [owners, cases] = await Promise.all([
+    findOwners(deps, first.poolId, items),
+    deps.cases.listCases(first.poolId, ids),
+  ]);
+  return { owners, cases };
+}
+
+/** An entry of `kycStatus` (contract kyc 4.1). */
+function showCase({ provider, state, exceptions, verificationId, createdAt, updatedAt }: KycCase) {
+  return {
+    ...{ provider, status: state, exceptions: [...exceptions], verificationId },
+    ...{ createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() },
+  };
 }
 
 /** Opens rows of one pool, as lists show them. */
 export async function showAll(
-  deps: Pick<Deps, 'identities' | 'vault' | 'configs'>,
+  deps: Pick<Deps, 'identities' | 'cases' | 'vault' | 'configs'>,
   items: readonly StoredIdentity[],
 ): Promise<ShownIdentity[]> {
-  const [first] = items;
-  if (first === undefined) return [];
-  const owners = await findOwners(deps, first.poolId, items);
+  const around = await lookAround(deps, items);
   const shown: ShownIdentity[] = [];
   for (const stored of items) {
     const config = await deps.configs.at(stored.poolId, stored.configVersion);
-    shown.push(showRecord(config, openIdentity(await vaultFor(deps, stored), stored), owners));
+    shown.push(showRecord(config, openIdentity(await vaultFor(deps, stored), stored), around));
   }
   return shown;
 }

@@ -1,10 +1,10 @@
 import Type from 'typebox';
 
-const UUID = '^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
-const Uuid = Type.String({ pattern: UUID });
-const closed = { additionalProperties: false } as const;
+const Uuid = Type.String({ format: 'uuid' });
 
-export const UploadInput = Type.Object({ filename: Type.String() }, closed);
+export const UploadInput = Type.Object({
+  filename: Type.String({ maxLength: 255, description: 'Ends in .jpg, .jpeg, .png or .pdf.' }),
+});
 
 /** Clients send the fields back as they are (contract kyc 3.6). */
 export const UploadForm = Type.Object({
@@ -23,8 +23,7 @@ export const UploadForm = Type.Object({
   }),
 });
 
-export const DocumentPath = Type.Object({ identity_id: Uuid, id: Uuid });
-export const NoQuery = Type.Object({}, closed);
+export const DocumentParams = Type.Object({ identityId: Uuid, id: Uuid });
 
 export const ViewLink = Type.Object({ data: Type.Object({ url: Type.String() }) });
 

@@ -7,6 +7,21 @@ const Uuid = Type.String({ format: 'uuid' });
 /** ISO 8601, UTC, with milliseconds. */
 const Time = Type.String({ format: 'date-time' });
 
+/** Contract kyc 2, the document object. */
+const Document = Type.Object({
+  ...{ id: Uuid, identityId: Uuid, type: Type.String(), side: Type.String() },
+  label: nullable(Type.String()),
+  description: nullable(Type.String()),
+  url: Type.String({ description: 'Names the file; serves nothing without a signature.' }),
+  ...{ createdAt: Time, updatedAt: Time, deletedAt: nullable(Time) },
+});
+
+/** Contract kyc 4.1: what one provider makes of the identity. */
+const KycStatus = Type.Object({
+  ...{ provider: Type.String(), status: Type.String(), exceptions: Type.Array(Type.String()) },
+  ...{ verificationId: Uuid, createdAt: Time, updatedAt: Time },
+});
+
 /** Contract kyc 2. Null beyond what the contract says: in records of other surfaces that nobody completed. */
 export const Identity = Type.Object({
   id: Uuid,
@@ -33,8 +48,8 @@ export const Identity = Type.Object({
     state: nullable(Type.String()),
     formationRegion: nullable(Type.String()),
   }),
-  kycStatus: Type.Array(Type.Unknown()),
-  documents: Type.Optional(Type.Array(Type.Unknown(), { description: 'Not in lists.' })),
+  kycStatus: Type.Array(KycStatus),
+  documents: Type.Optional(Type.Array(Document, { description: 'Not in lists.' })),
   riskRating: nullable(Type.String()),
   createdAt: Time,
   updatedAt: Time,

@@ -1,11 +1,11 @@
 import {
   type CoreError,
   type ErrorKind,
-  type FieldPath,
   type FieldProblem,
   InvalidInput,
   WrongReferenceType,
 } from '../../core/errors.ts';
+import { fieldText } from '../../http/field-path.ts';
 import type { Presented } from '../../http/surface.ts';
 import type { ErrorCode } from './wire.ts';
 
@@ -57,14 +57,6 @@ function codeOf(problem: FieldProblem): ErrorCode {
   return problem.code === 'required' ? 'required_value' : 'invalid_value';
 }
 
-/** `['factors', 0, 'value']` is `factors[0].value`. */
-function pathText(path: FieldPath): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? part : `${text}.${part}`;
-  }, '');
-}
-
 export interface ErrorBody {
   readonly status: 'error';
   readonly code: ErrorCode;
@@ -79,7 +71,11 @@ export function bodyOf(error: CoreError): ErrorBody {
     const [first] = error.problems;
     const errors: Record<string, { status: 'error'; code: ErrorCode; message: string }> = Object.create(null);
     for (const problem of error.problems) {
-      errors[pathText(problem.path)] ??= { status: 'error', code: codeOf(problem), message: problem.message };
+      errors[fieldText(problem.path)] ??= {
+        status: 'error',
+        code: codeOf(problem),
+        message: problem.message,
+      };
     }
     const top =
       first === undefined
@@ -93,7 +89,7 @@ export function bodyOf(error: CoreError): ErrorBody {
       status: 'error',
       code,
       message,
-      errors: { [pathText(error.path)]: { status: 'error', code, message } },
+      errors: { [fieldText(error.path)]: { status: 'error', code, message } },
     };
   }
   return { status: 'error', code, message };

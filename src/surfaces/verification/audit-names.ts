@@ -23,6 +23,8 @@ const VERBS: ReadonlyMap<string, string> = new Map([
   ['redacted', 'redact'],
   ['exported', 'export'],
   ['viewed', 'view'],
+  ['blocked', 'block'],
+  ['unblocked', 'unblock'],
   ['tagged', 'tag'],
   ['merged', 'merge'],
   ['linked', 'link'],

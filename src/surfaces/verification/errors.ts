@@ -2,12 +2,12 @@ import Type from 'typebox';
 import {
   type CoreError,
   type ErrorKind,
-  type FieldPath,
   IdempotencyMismatch,
   InvalidInput,
   NoSuchRoute,
   QuotaExceeded,
 } from '../../core/errors.ts';
+import { fieldText } from '../../http/field-path.ts';
 import type { Presented } from '../../http/surface.ts';
 
 /** Contract verification, section 2. */
@@ -67,14 +67,6 @@ export const ErrorReply = Type.Object({
 function codeOf(error: CoreError): ErrorCode {
   if (error instanceof IdempotencyMismatch) return 'idempotency_mismatch';
   return BY_CODE[error.code] ?? BY_KIND[error.kind];
-}
-
-/** `['items', 0, 'name']` is `items[0].name`. */
-function fieldText(path: FieldPath): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? part : `${text}.${part}`;
-  }, '');
 }
 
 export function present(error: CoreError): Presented {

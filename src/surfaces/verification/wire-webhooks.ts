@@ -45,7 +45,9 @@ export const WebhookReply = Type.Object({
 });
 
 export const DeliveryReply = Type.Object({
-  id: Type.String({ description: 'As in the header X-Verifa-Delivery-Id' }),
+  id: Type.String({
+    description: 'As in the header X-Verifa-Delivery-Id; the dialect kyc sends it as a UUID',
+  }),
   webhook_id: Type.String(),
   event: Type.String(),
   idempotency_key: Type.String(),
@@ -72,9 +74,9 @@ const optional = <Schema extends Type.TSchema>(schema: Schema) => Type.Optional(
 
 const CHANGEABLE = {
   enabled_events: optional(
-    Type.Array(oneOf(['*', ...DIALECT_BY_NAME.verification.events]), {
+    Type.Array(oneOf(['*', ...DIALECTS.flatMap((name) => DIALECT_BY_NAME[name].events)]), {
       minItems: 1,
-      description: 'Null or `["*"]`: all events',
+      description: 'Names of the dialect; null or `["*"]`: all of them',
     }),
   ),
   attribute_blocklist: optional(

@@ -232,6 +232,16 @@ describe('quota', () => {
     assert.equal((await own.post('/sessions', {}, { headers })).status, 201);
   });
 
+  test('who asks for the last one many times at once with one idempotency key is never refused', async () => {
+    await using own = await startVerification();
+    await configure(own, 'live', 'session_quota', 1);
+    const headers = { 'idempotency-key': newReference() };
+    const asked = Array.from({ length: 12 }, () => own.post('/sessions', {}, { headers }));
+    const ids = (await Promise.all(asked)).map((reply) => made(reply).id);
+    assert.equal(new Set(ids).size, 1);
+    assert.equal((await own.get('/sessions')).body.pagination.total, 1);
+  });
+
   test('none at all, and no headers where there is no quota', async () => {
     await using own = await startVerification();
     const free = await own.post('/sessions', {});

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../config/load.ts';
+import type { Deps } from '../core/deps.ts';
+import { createKeyAuthenticator, type KeyAuthenticator } from '../core/keys/authenticate-key.ts';
+import { PoolConfigs } from '../core/pools/pool-configs.ts';
+import { createRandomPool } from '../crypto/random-pool.ts';
+import { secretHasher } from '../crypto/secret-hasher.ts';
+import { createVault } from '../crypto/vault.ts';
+import { createIdGenerator } from '../kit/ids.ts';
+import { formReader } from '../providers/blobs/form-reader.ts';
+import { sha256Hasher } from '../providers/blobs/sha256.ts';
+import { type LocalPlaceFinder, openPlaceFinder } from '../providers/geo/place-finder.ts';
+import { createApiKeyStore } from '../store/repositories/api-keys.ts';
+import { createAuditStore } from '../store/repositories/audit.ts';
+import { createCourierStore } from '../store/repositories/courier.ts';
+import { createDocumentStore } from '../store/repositories/documents.ts';
+import { createIdentityStore } from '../store/repositories/identities.ts';
+import { createCaseStore } from '../store/repositories/kyc-cases.ts';
+import { createKycIdentityStore } from '../store/repositories/kyc-identities.ts';
+import { createOrganisationStore } from '../store/repositories/organisation.ts';
+import { createPoolConfigStore } from '../store/repositories/pool-configs.ts';
+import { createPoolKeyStore } from '../store/repositories/pool-keys.ts';
+import { createRecords } from '../store/repositories/records.ts';
+import { createRelationshipStore } from '../store/repositories/relationships.ts';
+import { createVerificationSettingsStore } from '../store/repositories/verification-settings.ts';
+import { createVerificationStore } from '../store/repositories/verifications.ts';
+import { createWebhookStore } from '../store/repositories/webhooks.ts';
+import { lazyBlobStore, openBlobStore } from './blobs.ts';
+import type { Opened } from './database.ts';
+import { openRootKey } from './root-key.ts';
+
+export interface Wired {
+  readonly deps: Deps;
+  readonly authenticator: KeyAuthenticator;
+  readonly places: LocalPlaceFinder;
+  /** Where the server turned out to listen, for addresses of files where the configuration names none. */
+  setOrigin(url: string): void;
+}
+
+export async function wireCore(config: Config, { db, clock }: Opened): Promise<Wired> {
+  const kms = await openRootKey(config, db);
+  const places = await openPlaceFinder(config.geo);
+  const keys = createApiKeyStore(db);
+  const publicBytes = createRandomPool(randomBytes);
+  let origin = originOf(config);
+  const deps: Deps = {
+    clock,
+    ids: createIdGenerator({ nowMs: () => clock.now().getTime(), randomBytes: publicBytes }),
+    random: { bytes: (size) => randomBytes(size) },
+    secrets: secretHasher,
+    vault: createVault({ kms, poolKeys: createPoolKeyStore(db), randomBytes, nonceBytes: publicBytes }),
+    configs: new PoolConfigs(createPoolConfigStore(db)),
+    identities: createIdentityStore(db),
+    kycIdentities: createKycIdentityStore(db),
+    records: createRecords(db),
+    relationships: createRelationshipStore(db),
+    verifications: createVerificationStore(db),
+    organisation: createOrganisationStore(db),
+    audit: createAuditStore(db),
+    verificationSettings: createVerificationSettingsStore(db),
+    keys,
+    places,
+    limits: { titleSortMax: config.pools.titleSortMax },
+    webhooks: createWebhookStore(db),
+    outgoing: { plainHttp: config.outgoing.allowPrivate.length > 0 },
+    documents: createDocumentStore(db),
+    cases: createCaseStore(db),
+    courier: createCourierStore(db),
+    blobs: lazyBlobStore(() => openBlobStore(config, clock)),
+    forms: formReader,
+    hasher: sha256Hasher,
+    storage: { origin: () => origin },
+  };
+  return {
+    deps,
+    authenticator: createKeyAuthenticator({ keys, secrets: secretHasher }),
+    places,
+    setOrigin(url) {
+      if (config.server.publicUrl === null) origin = url;
+    },
+  };
+}
+
+/** How clients reach the storage of files; without a public address and a free port, known once the server listens. */
+function originOf({ server: { publicUrl, host, port } }: Config): string {
+  if (publicUrl !== null) return String(publicUrl).replace(/\/+$/, '');
+  return `http://${host?.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,31 @@
+import type { Config } from '../config/load.ts';
+import { DestinationRefused } from '../core/errors.ts';
+import type { WebhookSender } from '../core/webhooks/ports.ts';
+import type { Log } from '../http/logging.ts';
+import { createGuardedClient } from '../providers/net/guarded-client.ts';
+
+/** A receiver has so long to answer (contract verification 5.4); what it says is not looked at. */
+const WEBHOOK_TIMEOUT_MS = 30_000;
+const WEBHOOK_BYTES_MAX = 64 * 1024;
+
+/** The one way out for what tenants ask us to call. */
+export function createWebhookSender({ outgoing }: Config, log: Log): WebhookSender {
+  const client = createGuardedClient({
+    allowPrivate: outgoing.allowPrivate,
+    timeoutMs: WEBHOOK_TIMEOUT_MS,
+    maxResponseBytes: WEBHOOK_BYTES_MAX,
+  });
+  return {
+    async post({ deliveryId, ...request }) {
+      try {
+        return await client.request({ ...request, method: 'POST', excess: 'cut' });
+      } catch (error) {
+        // Not where to, and not what the name resolved to.
+        if (error instanceof DestinationRefused) {
+          log.general.warn({ deliveryId, reason: error.detail }, 'webhook destination refused');
+        }
+        throw error;
+      }
+    },
+  };
+}

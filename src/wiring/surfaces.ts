@@ -1,0 +1,20 @@
+import type { Config } from '../config/load.ts';
+import type { Deps } from '../core/deps.ts';
+import type { Log } from '../http/logging.ts';
+import type { Surface } from '../http/surface.ts';
+import { createKycSurface } from '../surfaces/kyc/surface.ts';
+import { createPoolsSurface } from '../surfaces/pools/surface.ts';
+import { createVerificationSurface } from '../surfaces/verification/surface.ts';
+
+/** Every surface there is; the reference pages and the matrices of the tests follow from this list. */
+export function createSurfaces(config: Config, deps: Deps, log: Log): Surface[] {
+  const { snapshotUnknown } = config.pools;
+  const ja4Header = config.server.ja4Header.toLowerCase();
+  const onFault = (fault: unknown) =>
+    log.fault(fault, { requestId: '', surface: 'pools', operation: 'bulk' });
+  return [
+    createPoolsSurface(deps, { snapshotUnknown, ja4Header, onFault }),
+    createVerificationSurface(deps),
+    createKycSurface(deps),
+  ];
+}
