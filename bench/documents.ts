@@ -19,8 +19,9 @@ export async function run({ quick, note }: BenchOptions): Promise<Figure[]> {
   const provider = createBuiltinProvider({ operations: [], extractor: pool, approveAutomatically: true });
   const passport = jpegOf(drawSpecimen(ZONE, { noise: 15, hasGround: true }));
   const bill = jpegOf(drawSpecimen([], { width: 600 }));
+  const link = () => Promise.reject(new TypeError('the built-in provider reads files here'));
   const file = (type: KycDocument['type'], bytes: Uint8Array): KycDocument => {
-    return { id: type, type, side: 'frontSide', extension: '.jpg', read: async () => bytes };
+    return { id: type, type, side: 'frontSide', extension: '.jpg', read: async () => bytes, link };
   };
   const submission: KycSubmission = {
     ...{ verificationId: 'bench', revision: 1, subject: SUBJECT },

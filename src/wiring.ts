@@ -6,6 +6,7 @@ import {
   administerAccounts,
   administerIdentities,
   administerKeys,
+  administerKyc,
   administerRotations,
   administerVerification,
   administerWebhooks,
@@ -69,6 +70,11 @@ export async function openInstallation(
     verification: {
       show: (poolId) => withDeps((deps) => administerVerification(deps).show(poolId)),
       configure: (input) => withDeps((deps) => administerVerification(deps).configure(input)),
+    },
+    kyc: {
+      list: (poolId) => withDeps((deps) => administerKyc(deps).list(poolId)),
+      set: (input) => withDeps((deps) => administerKyc(deps).set(input)),
+      remove: (input) => withDeps((deps) => administerKyc(deps).remove(input)),
     },
     webhooks: {
       add: (input) => withDeps((deps) => administerWebhooks(deps).add(input)),

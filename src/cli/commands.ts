@@ -2,13 +2,16 @@ import type { Command } from './command.ts';
 import { accountsCreate } from './commands/accounts-create.ts';
 import { configCheck } from './commands/config-check.ts';
 import { doctor } from './commands/doctor.ts';
+import { identitiesBlock, identitiesUnblock } from './commands/identities-block.ts';
 import { identitiesPurge } from './commands/identities-purge.ts';
 import { keysResume, keysRevoke, keysSuspend } from './commands/keys-change.ts';
 import { keysCreate } from './commands/keys-create.ts';
 import { keysGenerateRoot } from './commands/keys-generate-root.ts';
 import { keysList } from './commands/keys-list.ts';
 import { keysRotate } from './commands/keys-rotate.ts';
+import { kycProviderRemove, kycProviderSet, kycShow } from './commands/kyc.ts';
 import { migrate } from './commands/migrate.ts';
+import { reviewApprove, reviewList, reviewReject, reviewShow } from './commands/review.ts';
 import { serve } from './commands/serve.ts';
 import { start } from './commands/start.ts';
 import { verificationConfigure, verificationShow } from './commands/verification.ts';
@@ -18,7 +21,9 @@ import { webhooksAdd, webhooksList } from './commands/webhooks.ts';
 export const COMMANDS: readonly Command[] = [
   ...[start, serve, migrate, configCheck, doctor, accountsCreate],
   ...[keysCreate, keysList, keysRevoke, keysSuspend, keysResume, keysGenerateRoot, keysRotate],
-  identitiesPurge,
+  ...[identitiesBlock, identitiesUnblock, identitiesPurge],
+  ...[reviewList, reviewShow, reviewApprove, reviewReject],
   ...[verificationShow, verificationConfigure],
+  ...[kycShow, kycProviderSet, kycProviderRemove],
   ...[webhooksAdd, webhooksList],
 ];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../config/error.ts';
 import { findNearest } from '../config/nearest.ts';
-import { CoreError } from '../core/errors.ts';
+import { CoreError, InvalidInput } from '../core/errors.ts';
 import { readArguments } from './arguments.ts';
 import { type Command, EXIT, type ExitCode, type Surroundings, UsageError } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -82,6 +82,8 @@ function report(error: unknown, { err, colours }: Surroundings): ExitCode {
     return EXIT.usage;
   }
   if (error instanceof ConfigError) complain(error.message);
+  else if (error instanceof InvalidInput && error.problems.length > 0)
+    for (const { path, message } of error.problems) complain(`${path.join('.')} ${message}.`);
   else if (error instanceof CoreError)
     complain([error.publicMessage, error.detail].filter(Boolean).join(' '));
   else complain(describe(error));

@@ -1,5 +1,7 @@
 import type { Config } from '../config/load.ts';
 import type { Grant } from '../core/grants.ts';
+import type { KycProviderConfig } from '../core/kyc/config.ts';
+import type { ProviderInput } from '../core/kyc/read-provider-settings.ts';
 import type { AccountId, ApiKey, KeyId, KeyInflection, KeyKind, PoolId } from '../core/ports.ts';
 import type { SettingsInput } from '../core/verification/configure.ts';
 import type { VerificationSettings } from '../core/verification/settings-ports.ts';
@@ -27,6 +29,7 @@ export interface Installation {
   readonly rotations: RotationAdministration;
   readonly verification: VerificationAdministration;
   readonly webhooks: WebhookAdministration;
+  readonly kyc: KycAdministration;
   /** Database reachable and of version 15 or later, migrations, root key, clock against the database's. */
   doctor(): Promise<readonly Finding[]>;
   /** Serves. @throws when migrations are missing. */
@@ -90,6 +93,22 @@ export interface VerificationAdministration {
   show(poolId: PoolId): Promise<VerificationSettings>;
   /** What is absent stays. @returns All of them, as they are then. @throws NotFound @throws InvalidInput */
   configure(input: SettingsInput & { readonly poolId: PoolId }): Promise<VerificationSettings>;
+}
+
+/** Who decides on persons and companies of a pool; see the core's `setProvider`. */
+export interface KycAdministration {
+  /** In order of their names; the built-in one is always among them. @throws NotFound There is no such pool. */
+  list(poolId: PoolId): Promise<readonly KycProviderConfig[]>;
+  /**
+   * What is absent stays.
+   * @returns With the secret of a new provider outside, or a renewed one: this once.
+   * @throws NotFound @throws InvalidInput Every problem at once. @throws WrongState
+   */
+  set(
+    input: ProviderInput & { readonly poolId: PoolId; readonly renewsSecret?: boolean },
+  ): Promise<{ readonly provider: KycProviderConfig; readonly secret: string | null }>;
+  /** @throws NotFound @throws WrongState */
+  remove(input: { readonly poolId: PoolId; readonly slug: string }): Promise<void>;
 }
 
 export interface WebhookAdministration {

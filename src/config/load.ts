@@ -3,7 +3,7 @@ import { ConfigError } from './error.ts';
 import { type Fields, isField, type Mode, type Origin, Refusal } from './field.ts';
 import { readSettingsFile, type SettingsFile } from './file.ts';
 import { deepFreeze } from './freeze.ts';
-import { FILE_VARIABLE, listSettings, SETTINGS, type Setting } from './names.ts';
+import { FILE_VARIABLE, KEY_VARIABLE, listSettings, SETTINGS, type Setting } from './names.ts';
 import { findNearest } from './nearest.ts';
 import type { Fault, Section } from './section.ts';
 import { SECTIONS, type SectionValues } from './sections.ts';
@@ -105,7 +105,7 @@ function nest(prefix: string, fields: Fields, read: ReadonlyMap<string, unknown>
 }
 
 function unknownVariables(environment: Environment): Fault[] {
-  const known = new Set([FILE_VARIABLE, ...SETTINGS.map(({ env }) => env)]);
+  const known = new Set([FILE_VARIABLE, KEY_VARIABLE, ...SETTINGS.map(({ env }) => env)]);
   return Object.keys(environment)
     .filter((name) => name.startsWith('SELFSAME_') && !known.has(name))
     .map((name) => {

@@ -11,6 +11,9 @@ export interface Setting {
 /** The variable that names the settings file; the one setting that is in no section. */
 export const FILE_VARIABLE = 'SELFSAME_CONFIG';
 
+/** The variable with the API key of commands that call a server; no setting, and nothing else reads it. */
+export const KEY_VARIABLE = 'SELFSAME_API_KEY';
+
 /** The settings below a section or group, nested ones included, in written order. */
 export function listSettings(key: string, fields: Fields): readonly Setting[] {
   return Object.entries(fields).flatMap(([name, entry]) => {

@@ -5,6 +5,8 @@ import type { IdentityStore } from './identities/ports.ts';
 import type { CaseStore } from './kyc/case-ports.ts';
 import type { DocumentStore, StorageAddress } from './kyc/document-ports.ts';
 import type { KycIdentityStore } from './kyc/ports.ts';
+import type { ProviderSettingsStore } from './kyc/provider-settings-ports.ts';
+import type { KycProviders } from './kyc/providers.ts';
 import type { PoolConfigs } from './pools/pool-configs.ts';
 import type { OrganisationStore } from './pools/ports.ts';
 import type { ApiKeyStore, Clock, Ids, PlaceFinder, Vault } from './ports.ts';
@@ -37,6 +39,8 @@ export interface Deps {
   readonly outgoing: OutgoingRules;
   readonly documents: DocumentStore;
   readonly cases: CaseStore;
+  readonly kycSettings: ProviderSettingsStore;
+  readonly kycProviders: KycProviders;
   readonly courier: CourierStore;
   readonly blobs: BlobStore;
   readonly forms: FormReader;

@@ -3,6 +3,7 @@ import type {
   AccountAdministration,
   IdentityAdministration,
   KeyAdministration,
+  KycAdministration,
   RotationAdministration,
   VerificationAdministration,
   WebhookAdministration,
@@ -12,6 +13,7 @@ import type { Deps } from '../core/deps.ts';
 import { InternalFault, NotFound, WrongState } from '../core/errors.ts';
 import { purgeIdentities } from '../core/identities/purge-identities.ts';
 import { changeApiKey, createApiKey } from '../core/keys/manage-keys.ts';
+import { listProviders, removeProvider, setProvider } from '../core/kyc/configure-providers.ts';
 import { createAccount } from '../core/pools/create-account.ts';
 import type { Environment, KeyId } from '../core/ports.ts';
 import { rotateKeys, rotateRootKey } from '../core/rotation/rotate-keys.ts';
@@ -95,6 +97,14 @@ export function administerVerification(deps: Deps): VerificationAdministration {
   return {
     show: (poolId) => getVerificationSettings(deps, poolId),
     configure: (input) => configureVerification(deps, input),
+  };
+}
+
+export function administerKyc(deps: Deps): KycAdministration {
+  return {
+    list: (poolId) => listProviders(deps, poolId),
+    set: (input) => setProvider(deps, input),
+    remove: (input) => removeProvider(deps, input),
   };
 }
 

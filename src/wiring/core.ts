@@ -17,6 +17,7 @@ import { createDocumentStore } from '../store/repositories/documents.ts';
 import { createIdentityStore } from '../store/repositories/identities.ts';
 import { createCaseStore } from '../store/repositories/kyc-cases.ts';
 import { createKycIdentityStore } from '../store/repositories/kyc-identities.ts';
+import { createProviderSettingsStore } from '../store/repositories/kyc-providers.ts';
 import { createOrganisationStore } from '../store/repositories/organisation.ts';
 import { createPoolConfigStore } from '../store/repositories/pool-configs.ts';
 import { createPoolKeyStore } from '../store/repositories/pool-keys.ts';
@@ -27,12 +28,15 @@ import { createVerificationStore } from '../store/repositories/verifications.ts'
 import { createWebhookStore } from '../store/repositories/webhooks.ts';
 import { lazyBlobStore, openBlobStore } from './blobs.ts';
 import type { Opened } from './database.ts';
+import { type OpenKycProviders, openKycProviders } from './kyc-providers.ts';
+import { createProviderClient } from './outgoing.ts';
 import { openRootKey } from './root-key.ts';
 
 export interface Wired {
   readonly deps: Deps;
   readonly authenticator: KeyAuthenticator;
   readonly places: LocalPlaceFinder;
+  readonly providers: OpenKycProviders;
   /** Where the server turned out to listen, for addresses of files where the configuration names none. */
   setOrigin(url: string): void;
 }
@@ -43,12 +47,17 @@ export async function wireCore(config: Config, { db, clock }: Opened): Promise<W
   const keys = createApiKeyStore(db);
   const publicBytes = createRandomPool(randomBytes);
   let origin = originOf(config);
+  const vault = createVault({ kms, poolKeys: createPoolKeyStore(db), randomBytes, nonceBytes: publicBytes });
+  const kycSettings = createProviderSettingsStore(db);
+  const storage = { origin: () => origin };
+  const client = createProviderClient(config);
+  const providers = openKycProviders({ clock, vault, kycSettings, storage, client });
   const deps: Deps = {
     clock,
     ids: createIdGenerator({ nowMs: () => clock.now().getTime(), randomBytes: publicBytes }),
     random: { bytes: (size) => randomBytes(size) },
     secrets: secretHasher,
-    vault: createVault({ kms, poolKeys: createPoolKeyStore(db), randomBytes, nonceBytes: publicBytes }),
+    vault,
     configs: new PoolConfigs(createPoolConfigStore(db)),
     identities: createIdentityStore(db),
     kycIdentities: createKycIdentityStore(db),
@@ -65,16 +74,19 @@ export async function wireCore(config: Config, { db, clock }: Opened): Promise<W
     outgoing: { plainHttp: config.outgoing.allowPrivate.length > 0 },
     documents: createDocumentStore(db),
     cases: createCaseStore(db),
+    kycSettings,
+    kycProviders: providers,
     courier: createCourierStore(db),
     blobs: lazyBlobStore(() => openBlobStore(config, clock)),
     forms: formReader,
     hasher: sha256Hasher,
-    storage: { origin: () => origin },
+    storage,
   };
   return {
     deps,
     authenticator: createKeyAuthenticator({ keys, secrets: secretHasher }),
     places,
+    providers,
     setOrigin(url) {
       if (config.server.publicUrl === null) origin = url;
     },

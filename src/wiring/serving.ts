@@ -11,7 +11,6 @@ import { wireCore } from './core.ts';
 import { createCourier } from './courier.ts';
 import type { Opened, OpenOptions } from './database.ts';
 import { startBackgroundJobs } from './jobs.ts';
-import { openKycProviders } from './kyc-providers.ts';
 import { createWebhookSender } from './outgoing.ts';
 import { packageVersion } from './package-version.ts';
 import { createSurfaces } from './surfaces.ts';
@@ -50,7 +49,7 @@ export interface Serving {
 export async function serve(config: Config, opened: Opened, options: OpenOptions = {}): Promise<Serving> {
   const { db, clock } = opened;
   await checkMigrations(db);
-  const { deps, authenticator, places, setOrigin } = await wireCore(config, opened);
+  const { deps, authenticator, places, providers, setOrigin } = await wireCore(config, opened);
   const log = createLog({ level: config.log.level, destination: options.logDestination });
   const tracer = openTracer(config);
   const { server: settings } = config;
@@ -71,7 +70,6 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
     ...(tracer === undefined ? {} : { tracer }),
   });
   const sender = createWebhookSender(config, log);
-  const providers = openKycProviders();
   const jobs = startBackgroundJobs({
     deps,
     db,

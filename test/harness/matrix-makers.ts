@@ -17,6 +17,10 @@ export interface Makers {
   kycIdentity(): Promise<string>;
   /** The identity's newest document. */
   kycDocument(identityId: string): Promise<string>;
+  /** The identity's newest verification. */
+  kycVerification(identityId: string): Promise<string>;
+  /** Of the identity to another one. */
+  kycRelation(identityId: string): Promise<string>;
   /** An audit event; there is always one once something was made. */
   event(): Promise<string>;
 }
@@ -75,6 +79,17 @@ export function makersOf(server: TestServer, key: string): Makers {
       const reply = await server.call('PATCH', `/identities/${identityId}`, { key, body });
       assert.equal(reply.status, 200, reply.text);
       return reply.body.data.documents.at(-1).id;
+    },
+    async kycVerification(identityId) {
+      const reply = await server.call('GET', `/verifications/identity/${identityId}`, { key });
+      assert.equal(reply.status, 200, reply.text);
+      return reply.body.data[0].id;
+    },
+    async kycRelation(fromIdentity) {
+      const body = { fromIdentity, toIdentity: await makers.kycIdentity(), label: 'director' };
+      const reply = await server.call('POST', '/identity-relations', { key, body });
+      assert.equal(reply.status, 200, reply.text);
+      return reply.body.data.id;
     },
     event: async () => (await send('GET', '/events?limit=1')).data[0].id,
   };

@@ -39,8 +39,8 @@ export const VERIFICATION_TAGS = {
   relationship: 'rel',
 } as const;
 export type VerificationResource = keyof typeof VERIFICATION_TAGS;
-/** An identity in kyc's spelling, its UUID; and a document of it. */
-export const KYC_RESOURCES = ['kycIdentity', 'kycDocument'] as const;
+/** An identity in kyc's spelling, its UUID; a document and a verification of it, and a relation with it. */
+export const KYC_RESOURCES = ['kycIdentity', 'kycDocument', 'kycVerification', 'kycRelation'] as const;
 export type KycResource = (typeof KYC_RESOURCES)[number];
 export type Resource = PoolsResource | VerificationResource | KycResource;
 
@@ -361,7 +361,11 @@ async function recordsOf(makers: Makers): Promise<Record<VerificationResource, s
 
 async function kycOf(makers: Makers): Promise<Record<KycResource, string>> {
   const kycIdentity = await makers.kycIdentity();
-  return { kycIdentity, kycDocument: await makers.kycDocument(kycIdentity) };
+  return {
+    ...{ kycIdentity, kycDocument: await makers.kycDocument(kycIdentity) },
+    kycVerification: await makers.kycVerification(kycIdentity),
+    kycRelation: await makers.kycRelation(kycIdentity),
+  };
 }
 
 async function foreignIdsOf(server: TestServer, key: string, poolUuid: string) {

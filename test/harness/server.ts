@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NewKey } from '../../src/cli/wiring-types.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { KycProviderConfig } from '../../src/core/kyc/config.ts';
+import type { ProviderInput } from '../../src/core/kyc/read-provider-settings.ts';
 import type { PoolId } from '../../src/core/ports.ts';
 import type { SettingsInput } from '../../src/core/verification/configure.ts';
 import type { VerificationSettings } from '../../src/core/verification/settings-ports.ts';
@@ -10,6 +12,7 @@ import {
   administerAccounts,
   administerIdentities,
   administerKeys,
+  administerKyc,
   administerRotations,
   administerVerification,
 } from '../../src/wiring/administration.ts';
@@ -62,6 +65,10 @@ export interface TestServer extends AsyncDisposable {
   runJob(name: string): Promise<void>;
   /** Sets how verification behaves, as the command line would. `poolId` is a UUID; default the live pool's. */
   configureVerification(input: SettingsInput & { readonly poolId?: string }): Promise<VerificationSettings>;
+  /** Sets a KYC provider, as the command line would. `poolId` is a UUID; default the live pool's. */
+  setKycProvider(
+    input: ProviderInput & { readonly poolId?: string; readonly renewsSecret?: boolean },
+  ): Promise<{ provider: KycProviderConfig; secret: string | null }>;
   /** Gives every pool a new key, as the command line would. */
   rotatePoolKeys(): Promise<void>;
   /** Another account with a live pool of its own, and a key with every grant. */
@@ -162,6 +169,8 @@ export async function startServer(
     runJob: (name) => running.serving.runJob(name),
     configureVerification: ({ poolId = running.file.live.app_id, ...input }) =>
       administerVerification(deps).configure({ poolId: poolId as PoolId, ...input }),
+    setKycProvider: ({ poolId = running.file.live.app_id, ...input }) =>
+      administerKyc(deps).set({ poolId: poolId as PoolId, ...input }),
     async rotatePoolKeys() {
       await administerRotations(deps, behind, config.rootKey).rotate({ kind: 'pool', poolId: null });
     },

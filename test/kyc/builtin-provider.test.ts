@@ -47,9 +47,10 @@ function document(
   side: DocumentSide = 'frontSide',
   bytes: Uint8Array | null = png(),
 ): KycDocument {
-  return { id: `${type}-${side}`, type, side, extension: '.png', read: async () => bytes };
+  return { id: `${type}-${side}`, type, side, extension: '.png', read: async () => bytes, link };
 }
-const face = { extension: '.jpg', read: async () => jpegOf(drawSpecimen([], { width: 60 })) };
+const link = async () => assert.fail('this provider reads files here');
+const face = { extension: '.jpg', read: async () => jpegOf(drawSpecimen([], { width: 60 })), link };
 
 function submission(changes: Partial<KycSubmission> = {}): KycSubmission {
   return {

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Deps } from '../../src/core/deps.ts';
 import { createLog } from '../../src/http/logging.ts';
-import { isKeyRoute } from '../../src/http/route.ts';
+import { isKeyRoute, type Route } from '../../src/http/route.ts';
 import { createSurfaces } from '../../src/wiring/surfaces.ts';
 import { publishedRoutes } from '../harness/matrix.ts';
 import { SURFACES } from '../harness/matrix-checks.ts';
@@ -22,13 +22,18 @@ function wiredRoutes() {
   const surfaces = createSurfaces(config, {} as Deps, createLog({ level: 'silent' }));
   return surfaces.flatMap((surface) =>
     surface.routes.map((route) => ({
-      ...{ surface: surface.name, operation: route.operation, reads: route.reads },
+      ...{ surface: surface.name, operation: route.operation, reads: sentTo(route) },
       name: `${route.method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
       grant: isKeyRoute(route) ? route.guard.grant : null,
       or: isKeyRoute(route) ? (route.guard.or ?? null) : null,
       needsKey: isKeyRoute(route),
     })),
   );
+}
+
+/** The reference says what is sent, not how it is read. */
+function sentTo({ reads, bodyType = 'application/json' }: Route): Route['reads'] {
+  return reads === 'stream' && bodyType === 'application/json' ? 'json' : reads;
 }
 
 test('the published reference is the whole route table, with its guards', async () => {
@@ -55,6 +60,7 @@ test('no route is open to a caller without a key, but those whose requests are s
   assert.deepEqual(open.map(({ name }) => name).sort(), [
     'GET /storage/{appId}/{folder1}/{folder2}/{folder3}/{folder4}/{name}',
     'POST /storage/{appId}/',
+    'POST /verifications/callbacks/{appId}/{provider}',
   ]);
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { DEFAULT_KYC } from '../../src/core/kyc/config.ts';
 import type { FactorDefinition } from '../../src/core/pools/ruleset.ts';
 import type { IdentityId, KeyId, PoolId, StoredApiKey } from '../../src/core/ports.ts';
 import { DEFAULT_VERIFICATION } from '../../src/core/verification/config.ts';
@@ -358,6 +359,7 @@ test('PoolConfigStore: a configuration is open as long as pool, domain and accou
   assert.deepEqual(rest, {
     ...{ accountId, domainId, rulesetId, partition, poolId, environment: 'live', isOpen: true },
     ...{ factors: [], defaultSchemaId: 'default', version: 1, verification: DEFAULT_VERIFICATION },
+    kyc: DEFAULT_KYC,
   });
   assert.deepEqual([...schemas.keys()], ['default']);
   await organisation.raiseConfigVersion(poolId);

@@ -61,7 +61,11 @@ function assertWhole(messages: readonly Message[], ids: readonly string[], to: n
 
 test('each identity’s events come once and in order, through two servers that change and send at the same time', async (t) => {
   const first = await openHooks(t);
-  const second = await startServer({ jobsRun: true, database: first.server.database, clock: first.server.clock });
+  const second = await startServer({
+    jobsRun: true,
+    database: first.server.database,
+    clock: first.server.clock,
+  });
   t.after(() => second.close());
   const both = [first, hooksOf(second, first.receiver)];
   await first.hook();

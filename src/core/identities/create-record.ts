@@ -13,7 +13,7 @@ import { emailGrams, eventDataOf, referenceGrams } from './prepare-change.ts';
 import type { Profile } from './profile.ts';
 import { untilDone } from './retry.ts';
 import type { Changed } from './revision.ts';
-import { listTallyOf, type Standing } from './standing.ts';
+import { listTallyOf, type Standing, segmentTallyOf } from './standing.ts';
 import { usageOf } from './usage.ts';
 import { sealProfile } from './view.ts';
 
@@ -118,8 +118,8 @@ export function prepareInsert(
     configVersion: config.version,
   };
   const tallies = new Map([['identities', 1], ...[...present].map((name) => [`factor:${name}`, 1] as const)]);
-  const list = listTallyOf('extant', standing);
-  if (list !== null) tallies.set(list, 1);
+  for (const list of [listTallyOf('extant', standing), segmentTallyOf('extant', standing)])
+    if (list !== null) tallies.set(list, 1);
   for (const name of usageOf(config, 'extant', { standing, profile })) tallies.set(name, 1);
   const { externalRef } = standing;
   const homes = homesOf(config, schemaId);

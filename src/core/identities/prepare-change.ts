@@ -23,6 +23,7 @@ import {
   type LifecycleStatus,
   listTallyOf,
   type Standing,
+  segmentTallyOf,
   verificationStatusOf,
 } from './standing.ts';
 import { usageOf } from './usage.ts';
@@ -215,8 +216,9 @@ function talliesOf(input: {
     if (status === 'deleted' && (hadSeen || revision.seen !== undefined)) add('seen_closed', 1);
     if (status === 'erased' && hadSeen) add('seen', -1);
   }
-  const [from, to] = [listTallyOf(stored.status, stored.standing), listTallyOf(status, standing)];
-  if (from !== to) {
+  for (const tallyOf of [listTallyOf, segmentTallyOf]) {
+    const [from, to] = [tallyOf(stored.status, stored.standing), tallyOf(status, standing)];
+    if (from === to) continue;
     if (from !== null) add(from, -1);
     if (to !== null) add(to, 1);
   }

@@ -58,6 +58,29 @@ export function listTallyOf(status: LifecycleStatus, standing: Standing): string
   return `${status === 'archived' ? 'archived' : 'listed'}:${verificationStatusOf(standing)}`;
 }
 
+export const RISKS = ['none', 'low', 'medium', 'high'] as const;
+
+/** What the kyc surface's structural filters tell apart. Every combination of them is a few segments. */
+export interface Segment {
+  readonly type: 'person' | 'company';
+  readonly isBlocked: boolean;
+  readonly risk: (typeof RISKS)[number];
+}
+
+/** Begins the names of the running totals of segments. */
+export const SEGMENT_TALLIES = 'kyc:';
+
+export function segmentTally({ type, isBlocked, risk }: Segment): string {
+  return `${SEGMENT_TALLIES}${type}:${isBlocked ? 'blocked' : 'free'}:${risk}`;
+}
+
+/** The running total that counts this identity on the kyc surface's lists; closed and merged ones are on none. */
+export function segmentTallyOf(status: LifecycleStatus, standing: Standing): string | null {
+  if ((status !== 'extant' && status !== 'archived') || isMergedStanding(standing)) return null;
+  const { type = 'person', blocked = false, riskRating: risk = 'none' } = standing;
+  return segmentTally({ type, isBlocked: blocked, risk });
+}
+
 /** A copy without the keys whose value is undefined, so that equal standings are equal JSON. */
 export function standingOf(parts: { [Key in keyof Standing]: Standing[Key] | undefined }): Standing {
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Standing;

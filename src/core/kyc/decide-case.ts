@@ -75,16 +75,17 @@ export async function decideWithState(
   { identityId, verificationId }: StoredCase,
   { state, report, processingMode }: { state: CaseState; report: CaseReport; processingMode: string },
 ): Promise<void> {
+  const exceptions = [...new Set(report.exceptions)].sort();
   const decision: Decision = {
     outcome: OUTCOMES[state],
     identityId,
     findings: {
       faceMatch: null,
       extracted: state === 'approved' ? 'as-known' : new Map(),
-      rejectionReason: report.exceptions[0] ?? null,
+      rejectionReason: exceptions[0] ?? null,
       processingMode,
     },
-    report,
+    report: { ...report, exceptions },
   };
   await decideWithin(tx, deps, context, verificationId, () => decision);
 }

@@ -5,10 +5,12 @@ import type { AttributeName } from '../identities/attributes.ts';
 import { EMAIL } from '../identities/claims.ts';
 import { type LookupKind, lookupForm, lookupKey } from '../identities/lookups.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
+import { SEGMENT_TALLIES } from '../identities/standing.ts';
 import { openIdentity, vaultFor } from '../identities/view.ts';
 import type { PoolVault, Principal } from '../ports.ts';
 import type { KycFilter, KycSort } from './ports.ts';
 import { viewRecord } from './record-view.ts';
+import { countSegments, segmentsOf } from './segments.ts';
 
 type Needs = Pick<Deps, 'identities' | 'vault' | 'configs' | 'kycIdentities'>;
 
@@ -54,22 +56,23 @@ export async function listKycIdentities(
   const keys = keysOf(vault, input);
   if (keys === null) return { items: [], total: 0 };
   const filter: KycFilter = { ...input.filter, keys, emailGrams: null };
-  const total =
-    input.emailPart === null && isEverything(filter)
-      ? await countAll(deps, poolId)
-      : await deps.kycIdentities.countKyc(poolId, withPart(vault, filter, input.emailPart));
   if (input.emailPart !== null) {
-    if (total > OPENED_MAX) throw tooMany('filter[email]', 'finds too many; look for more of the address');
-    const found = await openCandidates(deps, poolId, input.emailPart, {
-      ...{ ...withPart(vault, filter, input.emailPart), sorts },
-    });
+    const emailGrams = vault.trigrams(EMAIL, foldCase(input.emailPart), 'contains');
+    const found = await openCandidates(deps, poolId, input.emailPart, { ...filter, emailGrams, sorts });
     const { offset, limit } = input.window ?? { offset: 0, limit: found.length };
     return { items: found.slice(offset, offset + limit), total: found.length };
   }
+  const segments = segmentsOf(filter);
+  const total =
+    segments === null
+      ? await deps.kycIdentities.countKyc(poolId, filter, null)
+      : countSegments(segments, await deps.identities.tallies(poolId, [SEGMENT_TALLIES]));
   if (input.window === null && total > ALL_MAX) throw tooMany('all', 'finds too many; ask for pages');
-  const window = input.window ?? { offset: 0, limit: ALL_MAX };
+  const window = { sorts, ...(input.window ?? { offset: 0, limit: ALL_MAX }) };
   if (window.offset >= total) return { items: [], total };
-  const items = await deps.kycIdentities.listKyc(poolId, { ...filter, sorts, ...window });
+  const items = await (segments === null
+    ? deps.kycIdentities.listKyc(poolId, { ...filter, ...window })
+    : deps.kycIdentities.listSegments(poolId, segments, window));
   return { items, total };
 }
 
@@ -93,31 +96,15 @@ function keysOf(vault: PoolVault, { name, email }: KycListInput): string[] | nul
   return keys;
 }
 
-function withPart(vault: PoolVault, filter: KycFilter, part: string | null): KycFilter {
-  return part === null
-    ? filter
-    : { ...filter, emailGrams: vault.trigrams(EMAIL, foldCase(part), 'contains') };
-}
-
-function isEverything({ keys, ...others }: KycFilter): boolean {
-  return keys.length === 0 && Object.values(others).every((value) => value === null);
-}
-
-/** By running totals, so that it costs the same for any size of pool. */
-async function countAll({ identities }: Needs, poolId: Principal['poolId']): Promise<number> {
-  const [{ extant }, merged] = await Promise.all([
-    identities.totals(poolId),
-    identities.tallies(poolId, ['listed:merged', 'archived:merged']),
-  ]);
-  return extant - [...merged.values()].reduce((sum, n) => sum + n, 0);
-}
-
+/** @throws InvalidInput There are more candidates than are opened. */
 async function openCandidates(
   deps: Needs,
   poolId: Principal['poolId'],
   part: string,
   query: KycFilter & { sorts: readonly KycSort[] },
 ): Promise<StoredIdentity[]> {
+  if ((await deps.kycIdentities.countKyc(poolId, query, OPENED_MAX + 1)) > OPENED_MAX)
+    throw tooMany('filter[email]', 'finds too many; look for more of the address');
   const folded = foldCase(part);
   const matching: StoredIdentity[] = [];
   for (let offset = 0; offset < OPENED_MAX; offset += CHUNK) {

@@ -1,4 +1,5 @@
 import type { StoredIdentity } from '../identities/ports.ts';
+import type { Segment } from '../identities/standing.ts';
 import type { IdentityId, PoolId } from '../ports.ts';
 import type { KycType } from './identity-input.ts';
 import type { Risk } from './provider.ts';
@@ -19,17 +20,22 @@ export interface KycFilter {
   readonly emailGrams: readonly Buffer[] | null;
 }
 
-export interface KycQuery extends KycFilter {
+export interface KycWindow {
   /** The first counts most; ties go by id, in its direction. At least one. */
   readonly sorts: readonly KycSort[];
   readonly offset: number;
   readonly limit: number;
 }
 
+export interface KycQuery extends KycFilter, KycWindow {}
+
 /** Open and unmerged records of a pool, as the kyc surface lists them. */
 export interface KycIdentityStore {
   listKyc(poolId: PoolId, query: KycQuery): Promise<StoredIdentity[]>;
-  countKyc(poolId: PoolId, filter: KycFilter): Promise<number>;
+  /** As `listKyc`, of everything in these segments. */
+  listSegments(poolId: PoolId, segments: readonly Segment[], window: KycWindow): Promise<StoredIdentity[]>;
+  /** Counts row by row; not further than `max`, where that is given. */
+  countKyc(poolId: PoolId, filter: KycFilter, max: number | null): Promise<number>;
   /** Whether a company that is there has this owner. */
   ownsCompanies(poolId: PoolId, owner: IdentityId): Promise<boolean>;
   /** Until the transaction ends nobody changes this record; others may hold it likewise. */

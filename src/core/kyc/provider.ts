@@ -57,12 +57,26 @@ export interface CompanyFacts extends SubjectFacts {
   readonly ownerState: KycState | null;
 }
 
+/** Shows a stored file to a provider outside, which has no API key of ours. */
+export interface FileLink {
+  readonly url: string;
+  /** From then on it shows nothing. */
+  readonly expiresAt: Date;
+  /** By the leading bytes. */
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
 /** A stored file. Nothing is read before it is asked for. */
 export interface StoredFile {
   /** With its dot, lower case, as in the object's key: `.jpeg`. */
   readonly extension: string;
   /** @returns Null when no such object is stored. A storage that does not answer throws, and the case is tried again. */
   read(): Promise<Uint8Array | null>;
+  /** That it was given out goes into the audit log. */
+  link(): Promise<FileLink>;
 }
 
 export interface KycDocument extends StoredFile {
@@ -104,6 +118,15 @@ export interface ProviderNotice {
   readonly raw: Uint8Array;
 }
 
+/** What a notice says. */
+export interface ProviderVerdict {
+  readonly verificationId: string;
+  readonly revision: number;
+  readonly report: KycReport;
+  /** When the provider signed it, by its own clock, in whole seconds. */
+  readonly sentAt: Date;
+}
+
 /**
  * Who decides on a case. `submit` runs from a queue and more than once with one `verificationId`; clock and storage
  * come from outside. Whatever it throws keeps the case pending and is tried again: it is never a rejection.
@@ -118,8 +141,6 @@ export interface KycProvider {
   /** Of providers that are asked again and again. */
   refresh?(externalRef: string, context: KycContext): Promise<KycReport>;
   /** Verifies the sender before anything else. @returns Null when the notice is about nothing that concerns us. */
-  callback?(
-    notice: ProviderNotice,
-  ): Promise<{ verificationId: string; revision: number; report: KycReport } | null>;
+  callback?(notice: ProviderNotice): Promise<ProviderVerdict | null>;
   cancel?(externalRef: string): Promise<void>;
 }

@@ -24,8 +24,7 @@ export function readProviderChange(
   { allowsHttp }: { readonly allowsHttp: boolean },
 ): ProviderChange {
   const problems: FieldProblem[] = [];
-  const refuse = (name: string, message: string) =>
-    problems.push({ path: [name], code: 'invalid', message });
+  const refuse = (name: string, message: string) => problems.push({ path: [name], code: 'invalid', message });
   const isBuiltin = slug === BUILTIN_SLUG;
   if (!SLUG.test(slug) || slug.length > SLUG_LENGTH_MAX)
     refuse(

@@ -34,7 +34,7 @@ export interface ReviewDecision {
   readonly reviewer: string | null;
 }
 
-/** What the exceptions of a case say that this is the answer to. */
+/** The one exception that a decision answers, and which is no reason for it. */
 const ANSWERED = 'manual_review_required';
 
 /**
@@ -101,18 +101,19 @@ export function reviewCase(
     requireOpenTo(kycCase, decision);
     if (decision.revision !== null && decision.revision !== revision)
       throw new WrongState('The data were changed since you looked at them.');
-    const { exceptions, validUntil } = kycCase;
+    const { validUntil } = kycCase;
     await decideWithState(tx, deps, acting, kycCase, {
       state: decision.state,
-      report: {
-        exceptions: decision.exceptions ?? exceptions.filter((code) => code !== ANSWERED),
-        validUntil,
-        block: decision.blocks,
-      },
+      report: { exceptions: reasonsOf(kycCase, decision), validUntil, block: decision.blocks },
       processingMode: 'manual',
     });
     return findReviewCase(tx, principal, id);
   });
+}
+
+function reasonsOf(kycCase: StoredCase, { state, exceptions }: ReviewDecision): readonly string[] {
+  if (state === 'approved') return [];
+  return exceptions ?? kycCase.exceptions.filter((code) => code !== ANSWERED);
 }
 
 /** @throws WrongState */

@@ -9,9 +9,10 @@ import type { StoredDocument } from './document-ports.ts';
 import { findOwners } from './find-identity.ts';
 import type { CompanyFacts, KycDocument, KycSubmission, PersonFacts, StoredFile } from './provider.ts';
 import { viewRecord } from './record-view.ts';
-import { readDocumentFile } from './view-document.ts';
+import { createProviderLink, readDocumentFile } from './view-document.ts';
 
-type Needs = Pick<Deps, 'vault' | 'blobs' | 'documents' | 'identities' | 'cases'>;
+type FileNeeds = Pick<Deps, 'clock' | 'ids' | 'vault' | 'blobs' | 'storage' | 'audit'>;
+type Needs = FileNeeds & Pick<Deps, 'documents' | 'identities' | 'cases'>;
 
 /**
  * What a provider is told of a case. Personal data: for that provider alone. Files are opened when they are read.
@@ -71,6 +72,10 @@ async function ownerStateOf(
   return (await deps.cases.findCase(stored.poolId, owner, provider))?.state ?? null;
 }
 
-function fileOf(deps: Pick<Deps, 'vault' | 'blobs'>, stored: StoredDocument): StoredFile {
-  return { extension: `.${extensionOf(stored.objectName)}`, read: () => readDocumentFile(deps, stored) };
+function fileOf(deps: FileNeeds, stored: StoredDocument): StoredFile {
+  return {
+    extension: `.${extensionOf(stored.objectName)}`,
+    read: () => readDocumentFile(deps, stored),
+    link: () => createProviderLink(deps, stored),
+  };
 }

@@ -3,7 +3,7 @@ import { contentRange, readRangeHeader } from '../blobs/byte-range.ts';
 import { contentDigest, type OpenBlob } from '../blobs/document-keys.ts';
 import type { ByteRange, Bytes } from '../blobs/ports.ts';
 import { readDocument } from '../blobs/read-document.ts';
-import { checkViewQuery, createViewQuery, viewHeaders } from '../blobs/view-links.ts';
+import { checkViewQuery, createViewQuery, LINK_SECONDS, viewHeaders } from '../blobs/view-links.ts';
 import type { Deps } from '../deps.ts';
 import { InternalFault, NotFound } from '../errors.ts';
 import type { IdentityId, PoolId, PoolVault, RequestContext } from '../ports.ts';
@@ -11,6 +11,7 @@ import { openFile } from './document-content.ts';
 import { DocumentNotFound } from './document-errors.ts';
 import type { StoredDocument } from './document-ports.ts';
 import { getDocument } from './documents.ts';
+import type { FileLink } from './provider.ts';
 import { placeOf } from './storage-place.ts';
 import { openPool } from './uploads.ts';
 
@@ -49,6 +50,26 @@ export function linkTo(
   const { host } = new URL(url);
   const target = { host, path: `${path}${stored.objectName}`, bucket, contentType };
   return `${url}${stored.objectName}?${createViewQuery({ pool, clock: deps.clock }, target)}`;
+}
+
+/**
+ * A link to a document or a face image, for a provider outside: as `createViewLink`, the installation itself acting.
+ */
+export async function createProviderLink(
+  deps: Pick<Deps, 'clock' | 'ids' | 'vault' | 'storage' | 'audit'>,
+  stored: StoredDocument,
+): Promise<FileLink> {
+  const { poolId, identityId, id } = stored;
+  const pool = await deps.vault.pool(poolId, stored.configVersion);
+  const { contentType, sizeBytes, sha256 } = openFile(pool, stored).facts;
+  const url = linkTo(deps, pool, stored);
+  await deps.audit.recordEntry(stampOf(deps, null, poolId, pool), {
+    action: 'identity.viewed',
+    subjectId: identityId,
+    fields: [`documents.${id}`],
+  });
+  const expiresAt = new Date(deps.clock.now().getTime() + LINK_SECONDS * 1000);
+  return { url, expiresAt, contentType, sizeBytes, sha256 };
 }
 
 /** A stored file on its way out. */

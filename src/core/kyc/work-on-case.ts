@@ -14,7 +14,7 @@ import { buildSubmission } from './submission.ts';
 import { isDocumentOfAnother } from './view-document.ts';
 
 export type CaseWorkNeeds = DecideCaseNeeds &
-  Pick<Deps, 'cases' | 'documents' | 'blobs' | 'identities' | 'verifications'> & {
+  Pick<Deps, 'cases' | 'documents' | 'blobs' | 'identities' | 'verifications' | 'storage' | 'audit'> & {
     readonly providers: KycProviders;
   };
 

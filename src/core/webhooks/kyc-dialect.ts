@@ -42,6 +42,13 @@ export const kycDialect: Dialect = {
 function dataOf({ type, subjectId, data }: OutboxEvent): Record<string, unknown> {
   const identityId = data?.identity_id;
   if (type === 'verification.exception_raised') return { identityId, exceptions: data?.exceptions ?? [] };
-  if (type === 'verification.operation_activated') return { operations: data?.operations ?? [], identityId };
+  if (type === 'verification.operation_activated')
+    return { operations: operationsOf(data?.operations), identityId };
   return { identityId, verificationId: subjectId };
+}
+
+/** As the contract spells them; what an event holds beside is left out. */
+function operationsOf(kept: unknown): { action: unknown; code: unknown }[] {
+  const operations = Array.isArray(kept) ? (kept as Record<string, unknown>[]) : [];
+  return operations.map(({ action, code }) => ({ action, code }));
 }

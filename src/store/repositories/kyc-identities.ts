@@ -1,11 +1,14 @@
-import type { KycFilter, KycIdentityStore, KycQuery, KycSort } from '../../core/kyc/ports.ts';
+import type { Segment } from '../../core/identities/standing.ts';
+import type { KycFilter, KycIdentityStore, KycQuery, KycSort, KycWindow } from '../../core/kyc/ports.ts';
 import type { PoolId } from '../../core/ports.ts';
 import type { Session } from '../session.ts';
 import { COLUMNS, JOINS, type Row, toIdentity } from './identities.ts';
 
 type Bind = (value: unknown, type: string) => string;
 
-// Ids are in order of creation, so that the usual order is the primary key's.
+/** What there is for this surface; segments have their indexes over this. */
+const LISTED = `i.is_open and i.verification_status <> 'merged'`;
+
 const ORDERS: Readonly<Record<KycSort, string>> = {
   createdAt: 'i.created_at asc',
   '-createdAt': 'i.created_at desc',
@@ -22,9 +25,16 @@ export function createKycIdentityStore(session: Session): KycIdentityStore {
       return rows.map((row) => toIdentity(poolId, row));
     },
 
-    async countKyc(poolId, filter) {
+    async listSegments(poolId, segments, window) {
+      const { rows } = await session.query<Row>(segmentStatement(poolId, segments, window));
+      return rows.map((row) => toIdentity(poolId, row));
+    },
+
+    async countKyc(poolId, filter, max) {
       const { parameters, bind } = binding(poolId);
-      const text = `select count(*)::bigint as n from identities i where ${conditions(filter, bind).join(' and ')}`;
+      const where = conditions(filter, bind).join(' and ');
+      const text = `select count(*)::bigint as n from (
+        select 1 from identities i where ${where} limit ${bind(max, 'bigint')}) found`;
       const { rows } = await session.query<{ n: number }>({ text, parameters });
       return Number(rows[0]?.n ?? 0);
     },
@@ -52,8 +62,7 @@ function binding(poolId: PoolId): { parameters: unknown[]; bind: Bind } {
 function orderOf(sorts: readonly KycSort[]): string {
   const [first = '-createdAt'] = sorts;
   const byId = `i.id ${first.startsWith('-') ? 'desc' : 'asc'}`;
-  const isCreation = sorts.length <= 1 && first.endsWith('createdAt');
-  return isCreation ? byId : [...sorts.map((sort) => ORDERS[sort]), byId].join(', ');
+  return [...sorts.map((sort) => ORDERS[sort]), byId].join(', ');
 }
 
 // Skipped rows are counted off an index; only the page's rows are fetched whole.
@@ -70,8 +79,47 @@ function pageStatement(poolId: PoolId, query: KycQuery): { text: string; paramet
   return { text, parameters };
 }
 
+/**
+ * A page of several segments together: each gives its first rows off its own index, and the first of these are the page.
+ * Of what is skipped, index entries alone are read.
+ */
+function segmentStatement(
+  poolId: PoolId,
+  segments: readonly Segment[],
+  { sorts, offset, limit }: KycWindow,
+): { text: string; parameters: unknown[] } {
+  const { parameters, bind } = binding(poolId);
+  const order = orderOf(sorts);
+  const ends = bind(offset + limit, 'bigint');
+  const text = `
+    select ${COLUMNS} from (
+      select s.id, s.created_at, s.updated_at
+      from unnest(${bind(
+        segments.map(({ type }) => type),
+        'text[]',
+      )},
+          ${bind(
+            segments.map(({ isBlocked }) => isBlocked),
+            'boolean[]',
+          )},
+          ${bind(
+            segments.map(({ risk }) => risk),
+            'text[]',
+          )}) as u(type, blocked, risk),
+        lateral (
+          select i.id, i.created_at, i.updated_at from identities i
+          where i.pool_id = $1::uuid and i.kyc_type = u.type and i.blocked = u.blocked
+            and coalesce(i.risk_rating, 'none') = u.risk and ${LISTED}
+          order by ${order} limit ${ends}) s
+      order by ${order.replaceAll('i.', 's.')}
+      offset ${bind(offset, 'bigint')} limit ${bind(limit, 'integer')}) page
+    join identities i on i.pool_id = $1::uuid and i.id = page.id ${JOINS}
+    order by ${order.replaceAll('i.', 'page.')}`;
+  return { text, parameters };
+}
+
 function conditions(filter: KycFilter, bind: Bind): string[] {
-  const where = ['i.pool_id = $1::uuid', 'i.is_open', `i.verification_status <> 'merged'`];
+  const where = ['i.pool_id = $1::uuid', LISTED];
   const { keys, blocked, type, ids, owners, risk, emailGrams } = filter;
   for (const key of keys) {
     where.push(`exists (select 1 from search_keys k

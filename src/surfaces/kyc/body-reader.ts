@@ -1,4 +1,4 @@
-import { type FieldPath, type FieldProblem, type FieldRule, InvalidInput } from '../../core/errors.ts';
+import type { FieldPath, FieldProblem, FieldRule } from '../../core/errors.ts';
 import { visibleOf } from '../../kit/normalise.ts';
 import { UUID } from './requests.ts';
 
@@ -87,11 +87,6 @@ export class BodyReader {
       (word) => word === value || `${word[0]?.toUpperCase()}${word.slice(1)}` === value,
     );
     return found ?? this.refuse(name, 'enum', 'must be one of the values that this parameter knows');
-  }
-
-  /** @throws InvalidInput Everything that was found to be wrong, of every reader that shares the list. */
-  requireSound(): void {
-    if (this.problems.length > 0) throw new InvalidInput(this.problems);
   }
 
   isNull(name: string): boolean {

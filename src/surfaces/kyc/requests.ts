@@ -6,7 +6,12 @@ export const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 /** The path's identity, and nothing in the query. @throws InvalidInput */
 export function idOf(request: GuardedRequest): IdentityId {
-  return idsIn(request, 'id').id as IdentityId;
+  return uuidOf(request) as IdentityId;
+}
+
+/** The path's `id`, whatever it is of, and nothing in the query. @throws InvalidInput */
+export function uuidOf(request: GuardedRequest): string {
+  return idsIn(request, 'id').id;
 }
 
 /** The path's document and its identity, and nothing in the query. @throws InvalidInput */
@@ -15,23 +20,23 @@ export function documentOf(request: GuardedRequest): { identityId: IdentityId; i
   return { identityId: identityId as IdentityId, id };
 }
 
-/** The path's `id`, and in the query at most what is known. @throws InvalidInput */
-export function uuidOf(request: GuardedRequest): string {
-  return idsIn(request, 'id').id;
-}
-
 function idsIn<const Name extends string>(
   request: GuardedRequest,
   ...names: readonly Name[]
 ): Record<Name, string> {
-  const problems = unknownParameters(request, []);
-  const ids = names.map((name) => [name, request.params[name] ?? ''] as const);
-  for (const [name, id] of ids) {
-    if (UUID.test(id)) continue;
-    problems.push({ path: [name], code: 'invalid', rule: 'format', message: 'must be a UUID' });
-  }
+  const problems = [...unknownParameters(request, []), ...badIds(request, ...names)];
   if (problems.length > 0) throw new InvalidInput(problems);
-  return Object.fromEntries(ids) as Record<Name, string>;
+  return Object.fromEntries(names.map((name) => [name, request.params[name] ?? ''])) as Record<Name, string>;
+}
+
+/** Path parameters that are no UUID. */
+export function badIds(
+  { params }: Pick<GuardedRequest, 'params'>,
+  ...names: readonly string[]
+): FieldProblem[] {
+  return names
+    .filter((name) => !UUID.test(params[name] ?? ''))
+    .map((name) => ({ path: [name], code: 'invalid', rule: 'format', message: 'must be a UUID' }));
 }
 
 /** @throws InvalidInput */

@@ -3,6 +3,7 @@ import type { Deps } from '../../core/deps.ts';
 import type { StoredIdentity } from '../../core/identities/ports.ts';
 import { type OpenedIdentity, openIdentity, vaultFor } from '../../core/identities/view.ts';
 import type { KycCase } from '../../core/kyc/case-ports.ts';
+import { enabledProviders } from '../../core/kyc/config.ts';
 import type { DocumentView } from '../../core/kyc/documents.ts';
 import { findOwners } from '../../core/kyc/find-identity.ts';
 import { viewRecord } from '../../core/kyc/record-view.ts';
@@ -22,6 +23,7 @@ function showRecord(
   const { standing } = stored;
   const { type, name, email, birthday, gender, phoneSms, read } = viewRecord(config, opened);
   const { identityOwner } = standing;
+  const enabled = enabledProviders(config.kyc).map(({ slug }) => slug);
   const isOwned = identityOwner !== undefined && owners.has(identityOwner);
   return {
     ...{ id: stored.id, appId: stored.poolId, type, name, email, birthday, gender },
@@ -42,7 +44,9 @@ function showRecord(
       state: read('tax.region'),
       formationRegion: read('tax.formation_region'),
     },
-    kycStatus: cases.filter(({ identityId }) => identityId === stored.id).map(showCase),
+    kycStatus: cases
+      .filter(({ identityId, provider }) => identityId === stored.id && enabled.includes(provider))
+      .map(showCase),
     riskRating: standing.riskRating ?? null,
     createdAt: stored.createdAt.toISOString(),
     updatedAt: stored.updatedAt.toISOString(),
