@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { toTagged } from '../../src/kit/ids.ts';
 import { type Body, type KycApi, kycOf, newPicture, passport, person, type Shown } from '../harness/kyc.ts';
 import { startServer } from '../harness/server.ts';
 import { answerWith, notify, type ProviderServer, signed, startProvider } from './provider-server.ts';
@@ -236,6 +237,31 @@ test('an identity that goes takes its case along: the service is told until it h
   await api.server.runJob('kyc');
   assert.equal(service.asked.length, told + 1);
   service.answer = answerWith(202, { externalRef: 'case-1' });
+});
+
+test('a verdict on a verification that was redacted has no place: the case is asked again under another one', async () => {
+  const { id, sent } = await submitted();
+  const session = toTagged(sent.verificationId, 'ses');
+  const redacted = await api.server.call('DELETE', `/api/v1/sessions/${session}/data`);
+  assert.equal(redacted.status, 200, redacted.text);
+  assert.equal((await tell(sent)).status, 204);
+  const [entry] = (await api.identity(id)).kycStatus;
+  assert.equal(entry.status, 'pending');
+  assert.notEqual(entry.verificationId, sent.verificationId);
+  await api.server.runJob('kyc');
+  const again = service.asked.at(-1)?.body;
+  assert.equal(again.verificationId, entry.verificationId);
+  assert.equal((await tell(again)).status, 204);
+  assert.equal(await stateOf(id), 'approved');
+});
+
+test('a verdict on an identity that is gone, or on none, is taken and changes nothing', async () => {
+  const { id, sent } = await submitted();
+  assert.equal((await api.delete(id)).status, 204);
+  assert.equal((await tell(sent)).status, 204);
+  const nobody = { ...sent, verificationId: '01900000-0000-7000-8000-000000000000' };
+  assert.equal((await tell(nobody)).status, 204);
+  assert.equal((await api.get(`/identities/${id}`)).status, 404);
 });
 
 test('the secret lasts through a new pool key, and a renewed one makes the old one void', async () => {

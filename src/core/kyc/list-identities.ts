@@ -8,9 +8,9 @@ import type { StoredIdentity } from '../identities/ports.ts';
 import { SEGMENT_TALLIES } from '../identities/standing.ts';
 import { openIdentity, vaultFor } from '../identities/view.ts';
 import type { PoolVault, Principal } from '../ports.ts';
-import type { KycFilter, KycSort } from './ports.ts';
+import type { KycFilter, KycSort, KycWindow } from './ports.ts';
 import { viewRecord } from './record-view.ts';
-import { countSegments, segmentsOf } from './segments.ts';
+import { filledSegments, segmentsOf } from './segments.ts';
 
 type Needs = Pick<Deps, 'identities' | 'vault' | 'configs' | 'kycIdentities'>;
 
@@ -62,18 +62,30 @@ export async function listKycIdentities(
     const { offset, limit } = input.window ?? { offset: 0, limit: found.length };
     return { items: found.slice(offset, offset + limit), total: found.length };
   }
-  const segments = segmentsOf(filter);
-  const total =
-    segments === null
-      ? await deps.kycIdentities.countKyc(poolId, filter, null)
-      : countSegments(segments, await deps.identities.tallies(poolId, [SEGMENT_TALLIES]));
+  const { total, page } = await findMatches(deps, poolId, filter);
   if (input.window === null && total > ALL_MAX) throw tooMany('all', 'finds too many; ask for pages');
   const window = { sorts, ...(input.window ?? { offset: 0, limit: ALL_MAX }) };
   if (window.offset >= total) return { items: [], total };
-  const items = await (segments === null
-    ? deps.kycIdentities.listKyc(poolId, { ...filter, ...window })
-    : deps.kycIdentities.listSegments(poolId, segments, window));
-  return { items, total };
+  return { items: await page(window), total };
+}
+
+/** How many match, and a page of them. What is structural alone is counted already; anything else is by its matches. */
+async function findMatches(
+  { kycIdentities, identities }: Needs,
+  poolId: Principal['poolId'],
+  filter: KycFilter,
+): Promise<{ total: number; page: (window: KycWindow) => Promise<StoredIdentity[]> }> {
+  const segments = segmentsOf(filter);
+  if (segments === null) {
+    const total = await kycIdentities.countKyc(poolId, filter, null);
+    return { total, page: (window) => kycIdentities.listKyc(poolId, { ...filter, ...window }) };
+  }
+  const filled = filledSegments(segments, await identities.tallies(poolId, [SEGMENT_TALLIES]));
+  const among = filled.map(({ segment }) => segment);
+  return {
+    total: filled.reduce((sum, { n }) => sum + n, 0),
+    page: (window) => kycIdentities.listSegments(poolId, among, window),
+  };
 }
 
 function tooMany(parameter: string, message: string): InvalidInput {

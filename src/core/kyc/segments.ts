@@ -20,7 +20,12 @@ export function segmentsOf(filter: KycFilter): Segment[] | null {
   );
 }
 
-/** How many records they hold, by the running totals of a pool. */
-export function countSegments(segments: readonly Segment[], tallies: ReadonlyMap<string, number>): number {
-  return segments.reduce((sum, segment) => sum + (tallies.get(segmentTally(segment)) ?? 0), 0);
+/** How many records each of them holds, by the running totals of a pool; without those that hold none. */
+export function filledSegments(
+  segments: readonly Segment[],
+  tallies: ReadonlyMap<string, number>,
+): { segment: Segment; n: number }[] {
+  return segments
+    .map((segment) => ({ segment, n: tallies.get(segmentTally(segment)) ?? 0 }))
+    .filter(({ n }) => n > 0);
 }

@@ -1,11 +1,12 @@
 -- Pages of the kyc surface: every combination of its structural filters is a few segments of the pool, each of which has
--- its order of creation and of change. They take the place of an index for each filter.
+-- its order of creation and of change. They take the place of an index for each filter. The rating itself is included so
+-- that a page is found without looking at rows.
 create index concurrently identities_segment_created
-  on identities (pool_id, kyc_type, blocked, coalesce(risk_rating, 'none'), created_at, id)
+  on identities (pool_id, kyc_type, blocked, coalesce(risk_rating, 'none'), created_at, id) include (risk_rating)
   where is_open and verification_status <> 'merged';
 
 create index concurrently identities_segment_updated
-  on identities (pool_id, kyc_type, blocked, coalesce(risk_rating, 'none'), updated_at, id)
+  on identities (pool_id, kyc_type, blocked, coalesce(risk_rating, 'none'), updated_at, id) include (risk_rating)
   where is_open and verification_status <> 'merged';
 
 drop index identities_companies;

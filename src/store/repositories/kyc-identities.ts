@@ -81,7 +81,7 @@ function pageStatement(poolId: PoolId, query: KycQuery): { text: string; paramet
 
 /**
  * A page of several segments together: each gives its first rows off its own index, and the first of these are the page.
- * Of what is skipped, index entries alone are read.
+ * Of what is skipped or left over, index entries alone are read: nothing but what orders is asked for.
  */
 function segmentStatement(
   poolId: PoolId,
@@ -89,28 +89,29 @@ function segmentStatement(
   { sorts, offset, limit }: KycWindow,
 ): { text: string; parameters: unknown[] } {
   const { parameters, bind } = binding(poolId);
+  const types = bind(
+    segments.map(({ type }) => type),
+    'text[]',
+  );
+  const blocks = bind(
+    segments.map(({ isBlocked }) => isBlocked),
+    'boolean[]',
+  );
+  const risks = bind(
+    segments.map(({ risk }) => risk),
+    'text[]',
+  );
   const order = orderOf(sorts);
-  const ends = bind(offset + limit, 'bigint');
+  const ordering = ['id', 'created_at', 'updated_at'].filter((column) => order.includes(`i.${column} `));
+  const columnsOf = (alias: string) => ordering.map((column) => `${alias}.${column}`).join(', ');
   const text = `
     select ${COLUMNS} from (
-      select s.id, s.created_at, s.updated_at
-      from unnest(${bind(
-        segments.map(({ type }) => type),
-        'text[]',
-      )},
-          ${bind(
-            segments.map(({ isBlocked }) => isBlocked),
-            'boolean[]',
-          )},
-          ${bind(
-            segments.map(({ risk }) => risk),
-            'text[]',
-          )}) as u(type, blocked, risk),
+      select ${columnsOf('s')} from unnest(${types}, ${blocks}, ${risks}) as u(type, blocked, risk),
         lateral (
-          select i.id, i.created_at, i.updated_at from identities i
+          select ${columnsOf('i')} from identities i
           where i.pool_id = $1::uuid and i.kyc_type = u.type and i.blocked = u.blocked
             and coalesce(i.risk_rating, 'none') = u.risk and ${LISTED}
-          order by ${order} limit ${ends}) s
+          order by ${order} limit ${bind(offset + limit, 'bigint')}) s
       order by ${order.replaceAll('i.', 's.')}
       offset ${bind(offset, 'bigint')} limit ${bind(limit, 'integer')}) page
     join identities i on i.pool_id = $1::uuid and i.id = page.id ${JOINS}

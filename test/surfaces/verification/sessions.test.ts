@@ -363,15 +363,19 @@ describe('simulate', () => {
     });
     const shown = await identity(reference);
     assert.deepEqual([shown.status, shown.session_count], ['approved', 1]);
-    assert.deepEqual(events.map(({ type }) => type).sort(), ['identity.created', 'session.completed']);
+    // What an approval opens is told to kyc's receivers (R5).
+    const types = ['identity.created', 'session.completed', 'verification.operation_activated'];
+    assert.deepEqual(events.map(({ type }) => type).sort(), types);
     assert.deepEqual(audit.map(({ action }) => action).sort(), ['identity.created', 'session.completed']);
     assert.equal(ended.status, 'completed');
     const [event] = await api.server.sql<{ data: Json; subject_version: number }>(
       `select data, subject_version from outbox where subject_id = $1::uuid and type = 'session.completed'`,
       [uuidOf(id)],
     );
-    const data = { external_ref: reference, status: 'completed', identity_id: uuidOf(shown.id) };
-    assert.deepEqual(event, { data, subject_version: 2 });
+    const { operations, ...data } = event?.data ?? {};
+    assert.deepEqual(data, { external_ref: reference, status: 'completed', identity_id: uuidOf(shown.id) });
+    assert.ok(Array.isArray(operations) && operations.length > 0);
+    assert.equal(event?.subject_version, 2);
 
     const total = async () => (await api.get('/identities', { key })).body.pagination.total;
     const before = await total();
@@ -442,9 +446,11 @@ describe('simulate', () => {
       );
     });
     assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 422, 422, 422]);
-    assert.deepEqual(events.map(({ type }) => type).sort(), ['identity.created', 'session.completed']);
     const shown = await identity(reference);
     const winner = replies.find(({ status }) => status === 200)?.body.action;
+    const opened = winner === 'approve' ? ['verification.operation_activated'] : [];
+    const types = ['identity.created', 'session.completed', ...opened];
+    assert.deepEqual(events.map(({ type }) => type).sort(), types);
     assert.deepEqual(
       [shown.session_count, shown.status],
       [1, winner === 'approve' ? 'approved' : 'rejected'],
