@@ -1,22 +1,20 @@
 import { toPlaced } from '../src/kit/ids.ts';
-import { compare } from './kit/compare.ts';
-import { type Figure, median, type Run, type Target } from './kit/figure.ts';
+import { type Figure, median, type Run } from './kit/figure.ts';
 import { documentNumberOf, emailOf, fillPool, personOf } from './kit/fill.ts';
+import { COST, growthPairing, largeSize, SMALL } from './kit/growth-pairing.ts';
 import { message } from './kit/load-generator.ts';
 import { startLoad } from './kit/processes.ts';
 import { type Installation, install, openSite } from './kit/site.ts';
 
-const SMALL = 10_000;
-const CONNECTIONS = 8;
 const LOOKUPS = 2000;
-const COST: Target = { atMost: 1.3 };
 
 /**
  * What a request costs in a large pool by what it costs in a small one: two databases of one PostgreSQL, each with its
  * server, asked in turn. Cost is time by request at full load.
  */
-export const run: Run = async ({ quick, note }) => {
-  const large = quick ? 100_000 : 1_000_000;
+export const run: Run = async (options) => {
+  const { note } = options;
+  const large = largeSize(options);
   await using site = await openSite();
   await using few = await install(site, 'few');
   await using many = await install(site, 'many');
@@ -27,37 +25,7 @@ export const run: Run = async ({ quick, note }) => {
   note(`filled in ${((performance.now() - began) / 1000).toFixed(0)} s`);
 
   const load = startLoad();
-  const pair = async (
-    name: string,
-    messagesOf: (of: Installation, count: number) => Promise<string[]>,
-    { target, statuses = ['200'] }: { target?: Target; statuses?: string[] } = {},
-  ): Promise<Figure> => {
-    note(name);
-    const job = async (of: Installation, count: number) => ({
-      port: of.product.port,
-      connections: CONNECTIONS,
-      messages: await messagesOf(of, count),
-    });
-    const compared = await compare(
-      load,
-      {
-        subject: await job(many, large),
-        baseline: await job(few, SMALL),
-        rounds: quick ? 2 : 7,
-        seconds: quick ? 0.5 : 2,
-      },
-      statuses,
-    );
-    const micros = (outcomes: typeof compared.subject) => median(outcomes.map((one) => 1e6 / one.perSecond));
-    return {
-      name,
-      value: micros(compared.subject),
-      unit: 'µs',
-      baseline: micros(compared.baseline),
-      ratio: 1 / compared.ratio,
-      ...(target === undefined ? {} : { target }),
-    };
-  };
+  const pair = growthPairing(options, load, { few, many });
   const poolOf = async ({ deps, poolId }: Installation) =>
     toPlaced(poolId, 'pool', (await deps.configs.current(poolId)).partition);
   const page = (query: string) => async (of: Installation) => [

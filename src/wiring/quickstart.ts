@@ -135,6 +135,18 @@ export function quickstartLines(file: QuickstartFile, path: string): string[] {
       factors: [{ name: 'email', type: 'email', value: 'hello@example.com' }],
     },
   });
+  const person = JSON.stringify({
+    ...{
+      type: 'person',
+      name: 'Ana Silva',
+      email: 'ana@example.com',
+      birthday: '1990-05-06',
+      gender: 'Female',
+    },
+    address: { city: 'Braga', country: 'PT', postalCode: '4700-001', street: 'Rua do Souto 1' },
+    phone: { number: '910000000' },
+    tax: { country: 'PT', idNumber: '123456789' },
+  });
   const verification = `-H 'X-API-Key: ${live.api_key}' -H 'Content-Type: application/json'`;
   return [
     '',
@@ -155,7 +167,11 @@ export function quickstartLines(file: QuickstartFile, path: string): string[] {
     `curl -sS ${url}/api/v1/identities ${verification} -d '{"external_ref":"user-1","upsert":true}'`,
     `curl -sS -X PATCH ${url}/api/v1/identities/user-1 ${verification} -d '{"first_name":"Ada","country":"GB"}'`,
     '',
-    'The kyc, iam and identify surfaces are not in this version yet.',
+    '# kyc: make a person, then find them by a part of their e-mail',
+    `curl -sS ${url}/identities -H 'apikey: ${live.api_key}' -H 'Content-Type: application/json' -d '${person}'`,
+    `curl -sS -g -H 'apikey: ${live.api_key}' '${url}/identities?filter[email]=like:ana@'`,
+    '',
+    'The iam and identify surfaces are not in this version yet.',
     '',
   ];
 }

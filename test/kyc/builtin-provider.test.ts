@@ -88,6 +88,17 @@ function submit(
   return provider.submit(submission(changes), context);
 }
 
+/** Reads a zone of these lines from pictures with these bytes, and nothing from others. */
+function readsFrom(zones: ReadonlyMap<Uint8Array, readonly string[]>): TextExtractor {
+  return {
+    async read(_kind, file) {
+      for (const [bytes, lines] of zones)
+        if (Buffer.compare(bytes, file) === 0) return { kind: 'zone', lines, isSound: true };
+      return { kind: 'none' };
+    },
+  };
+}
+
 const resultOf = ({ checks }: KycReport, code: string): string | undefined =>
   checks.find((one) => one.code === code)?.result;
 
@@ -259,4 +270,47 @@ test('a report holds nothing of a person, and the same submission gets the same 
 
 test('the pictures of these tests are what they say', () => {
   assert.equal(inspectFile(png(), '.png').kind, 'png');
+});
+
+test('a newer document of the same type and side replaces the zone of the older one, and nothing else', async () => {
+  const RENEWED = [LINES[0] ?? '', 'L898902C36UTO7408122F2204156ZE184226B<<<<<18'];
+  const [old, renewed, card] = [png(), png(), png()];
+  const documents = [document('passport', 'frontSide', old), document('utilityBill')];
+  const context = contextAt('2013-01-01');
+  const extractor = readsFrom(
+    new Map([old, renewed, card].map((bytes) => [bytes, bytes === old ? LINES : RENEWED])),
+  );
+  const expired = await submit({ documents }, { extractor, context });
+  assert.deepEqual(expired.exceptions, ['expired_document']);
+
+  const both = [...documents, document('passport', 'frontSide', renewed)];
+  const after = await submit({ documents: both }, { extractor, context, approveAutomatically: true });
+  assert.deepEqual([after.state, after.validUntil], ['approved', '2022-04-15']);
+  const unread = [...both, document('passport')];
+  const later = await submit({ documents: unread }, { extractor, context, approveAutomatically: true });
+  assert.equal(later.state, 'approved', 'a picture without a zone replaces none');
+
+  const other = [...documents, document('identityCard', 'frontSide', card)];
+  assert.deepEqual((await submit({ documents: other }, { extractor, context })).exceptions, [
+    'expired_document',
+  ]);
+  const broken = [document('passport', 'frontSide', Buffer.from('GIF89a')), ...both];
+  assert.deepEqual((await submit({ documents: broken }, { extractor, context })).exceptions, [
+    'unreadable_document',
+  ]);
+});
+
+test('of many pictures twenty are searched for a zone, the newest', async () => {
+  const documents = Array.from({ length: 100 }, () => document('passport'));
+  const newest = await Promise.all(documents.slice(-20).map(({ read }) => read()));
+  const searched: Uint8Array[] = [];
+  const extractor: TextExtractor = {
+    async read(_kind, file) {
+      searched.push(file);
+      return { kind: 'none' };
+    },
+  };
+  const report = await submit({ documents: [...documents, document('utilityBill')] }, { extractor });
+  assert.deepEqual(searched, newest.toReversed());
+  assert.equal(resultOf(report, 'file_readable'), 'passed');
 });

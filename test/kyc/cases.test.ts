@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { ClaimedCase } from '../../src/core/kyc/case-ports.ts';
-import type { KycContext, KycSubmission } from '../../src/core/kyc/provider.ts';
+import type { KycContext, KycReport, KycSubmission } from '../../src/core/kyc/provider.ts';
 import { workOnCase } from '../../src/core/kyc/work-on-case.ts';
 import type { PoolId } from '../../src/core/ports.ts';
 import { type KycApi, person, type Shown, startKyc } from '../harness/kyc.ts';
@@ -183,6 +183,25 @@ test('kyc 61 a report that blocks blocks the identity, and all it may do', async
   assert.equal((await api.identity(id)).blocked, true);
   assert.deepEqual(await api.operationStatuses(id), ['blocked']);
 });
+
+for (const state of ['pending', 'expired'] as const)
+  test(`kyc 61 a report that blocks does so although it says ${state}, and decides nothing else`, async () => {
+    const { id } = await api.create();
+    const reports: ((report: KycReport) => Promise<void>)[] = [];
+    workshop.answer = async ({ verificationId, revision }, { report }) => {
+      reports.push((later) => report(verificationId, revision, later));
+      return state === 'pending' ? { ...SOUND, state, block: true } : SOUND;
+    };
+    await workshop.work();
+    await reports[0]?.({ ...SOUND, state, block: true });
+    const { blocked, kycStatus } = await api.identity(id);
+    assert.deepEqual([blocked, kycStatus[0].status], [true, state]);
+    assert.deepEqual(await api.operationStatuses(id), ['blocked']);
+    await api.call('POST', `/review/identities/${id}/unblock`);
+    await reports[0]?.({ ...SOUND, state: state === 'pending' ? 'expired' : 'pending', block: true });
+    assert.equal((await api.identity(id)).blocked, false, 'nor does one that comes too late block');
+    assert.deepEqual(workshop.faults, []);
+  });
 
 test('what a process that died had claimed is taken over when its lease ends, and not before', async () => {
   const { id } = await api.create();

@@ -160,6 +160,31 @@ test('whoever is not the provider is refused in one way, and nothing changes', a
   assert.equal((await tell(sent, body)).status, 204);
 });
 
+test('a provider of another application decides nothing here, whatever it signs', async () => {
+  const { id, sent } = await submitted();
+  const { poolId } = await api.server.createAccount();
+  const theirs = await api.server.setKycProvider({ poolId, slug: 'acme', url: service.url });
+  const foreign = {
+    url: sent.callbackUrl.replace(api.server.quickstart.live.app_id, poolId),
+    secret: String(theirs.secret),
+    verdict: verdictOn(sent),
+  };
+  assert.equal((await notify(api.server, foreign)).status, 204, 'as one about nobody');
+  assert.equal((await notify(api.server, { ...foreign, url: sent.callbackUrl })).status, 401);
+  assert.equal((await notify(api.server, { ...foreign, secret })).status, 401);
+  assert.equal(await stateOf(id), 'pending');
+});
+
+test('nor does another provider of the same application', async () => {
+  const { id, sent } = await submitted();
+  const { secret: own } = await api.server.setKycProvider({ slug: 'rival', url: service.url });
+  const url = sent.callbackUrl.replace('acme', 'rival');
+  const verdict = verdictOn(sent);
+  assert.equal((await notify(api.server, { url, secret: String(own), verdict })).status, 204);
+  assert.equal(await stateOf(id), 'pending');
+  await api.server.setKycProvider({ slug: 'rival', isEnabled: false });
+});
+
 test('a verdict is read strictly, every problem at once, and not a word of it is repeated', async () => {
   const { id, sent } = await submitted();
   const bad = {

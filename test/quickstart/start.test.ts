@@ -14,7 +14,7 @@ const LOOKING_MS = 1000;
 
 interface Quickstart {
   readonly url: string;
-  readonly live: { readonly pool_id: string; readonly api_key: string };
+  readonly live: { readonly pool_id: string; readonly app_id: string; readonly api_key: string };
   readonly [key: string]: unknown;
 }
 
@@ -78,7 +78,8 @@ test('a first start makes everything, its lines work when pasted, and a second s
   assert.equal(modeOf(join(dataDir, 'quickstart.json')), '600');
   assert.equal(modeOf(join(dataDir, 'root.key')), '600');
 
-  const [create = '', list = '', makeStub = '', update = '', ...others] = curlLines(first);
+  const lines = curlLines(first);
+  const [create = '', list = '', makeStub = '', update = '', makePerson = '', find = '', ...others] = lines;
   assert.deepEqual(others, []);
   const created = await paste(create);
   assert.equal(created.status, 'success', JSON.stringify(created));
@@ -95,6 +96,11 @@ test('a first start makes everything, its lines work when pasted, and a second s
   const shown = await paste(update);
   assert.deepEqual([shown.id, shown.extracted_data], [stub.id, { first_name: 'Ada' }]);
 
+  const person = (await paste(makePerson)).data as { id: string; appId: string; kycStatus: unknown[] };
+  assert.deepEqual([person.appId, person.kycStatus.length], [made.live.app_id, 1]);
+  const found = await paste(find);
+  assert.deepEqual([found.total, (found.data as { id: string }[]).map((one) => one.id)], [1, [person.id]]);
+
   const key = made.live.api_key;
   const factors = [{ name: 'email', type: 'email', value: 'test@example.com' }];
   const change = { method: 'PUT', body: JSON.stringify({ factors, metadata: {} }) };
@@ -106,9 +112,9 @@ test('a first start makes everything, its lines work when pasted, and a second s
   assert.equal(stopped.code, 0, stopped.err);
 
   const second = await serveInChild(t, settings);
-  const found = readQuickstart(dataDir);
-  assert.deepEqual({ ...found, url: '' }, { ...made, url: '' });
-  assert.equal(found.url, second.url);
+  const kept = readQuickstart(dataDir);
+  assert.deepEqual({ ...kept, url: '' }, { ...made, url: '' });
+  assert.equal(kept.url, second.url);
   const read = await call(second, key, `/api/v1/identity/${id}`);
   assert.deepEqual(read.body.details, updated.body.details);
   assert.equal((await second.stop()).code, 0);

@@ -68,7 +68,9 @@ function newCase(provider: string, { poolId, identityId, verificationId, revisio
 function after(before: KycCase, { verificationId, state, report, revision, at }: Decided): KycCase {
   return {
     ...before,
-    ...{ state, verificationId, revision, updatedAt: at, task: null, dueAt: null },
+    ...{ state, verificationId, revision, updatedAt: at },
+    // Whether there are any companies is looked up when the task is done, whoever decided and on which surface.
+    ...(state === 'approved' ? { task: 'companies', dueAt: at } : { task: null, dueAt: null }),
     exceptions: [...new Set(report.exceptions)].sort(),
     checks: report.checks ?? before.checks,
     risk: report.risk === undefined ? before.risk : report.risk,

@@ -3,8 +3,11 @@ import type { IdentityId, PoolId } from '../ports.ts';
 import type { VerificationId } from '../verification/ports.ts';
 import type { KycCheck, KycState, Risk } from './provider.ts';
 
-/** What is to be done about a case next, apart from waiting. */
-export type CaseTask = 'submit' | 'refresh' | 'cancel';
+/**
+ * What is to be done about a case next, apart from waiting. `companies`: it is approved now, and companies of that person
+ * that were left waiting for it are asked again.
+ */
+export type CaseTask = 'submit' | 'refresh' | 'cancel' | 'companies';
 
 /** What one provider makes of one identity: an entry of `kycStatus` (contract kyc 4.1). No personal data. */
 export interface KycCase {
@@ -73,6 +76,12 @@ export interface CaseStore {
   /** Cases that somebody may still decide, of identities that are closed or merged. */
   listPoolsWithOrphans(): Promise<PoolId[]>;
   listOrphans(poolId: PoolId, limit: number): Promise<StoredCase[]>;
+
+  /** Companies of an owner, by id, whose case at a provider waits for a person because of that owner. */
+  listWaitingForOwner(
+    poolId: PoolId,
+    input: { owner: IdentityId; provider: string; after: IdentityId | null; limit: number },
+  ): Promise<IdentityId[]>;
 
   /** Cases in `exception`, the longest first, after the given place. */
   listForReview(

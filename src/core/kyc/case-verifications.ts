@@ -5,7 +5,7 @@ import type { Changed } from '../identities/revision.ts';
 import type { ActingContext } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { heldWithin, refreshPool, tryAgain } from '../records.ts';
-import { isActive } from '../verification/complete-verification.ts';
+import { isActive } from '../verification/decision.ts';
 import type { StoredVerification, VerificationId } from '../verification/ports.ts';
 import { sealContent } from '../verification/verification-content.ts';
 import type { StoredCase } from './case-ports.ts';

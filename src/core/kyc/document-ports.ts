@@ -31,7 +31,7 @@ export interface UploadRow {
   readonly configVersion: number;
 }
 
-/** Uploads, and the documents that they become. Closed identities have none, as far as reading goes. */
+/** Uploads, and the documents that they become. Closed and merged identities have none, as far as reading goes. */
 export interface DocumentStore {
   /** Row and key in one statement. */
   insertUpload(

@@ -22,7 +22,7 @@ export const ALL_MAX = 50_000;
 const CHUNK = 500;
 
 export interface KycListInput {
-  readonly filter: Omit<KycFilter, 'keys' | 'emailGrams'>;
+  readonly filter: Omit<KycFilter, 'keys'>;
   readonly name: string | null;
   readonly email: string | null;
   /** A part of the e-mail, in any case. */
@@ -55,10 +55,11 @@ export async function listKycIdentities(
   const sorts = input.sorts.length === 0 ? (['-createdAt'] as const) : input.sorts;
   const keys = keysOf(vault, input);
   if (keys === null) return { items: [], total: 0 };
-  const filter: KycFilter = { ...input.filter, keys, emailGrams: null };
+  const filter: KycFilter = { ...input.filter, keys };
   if (input.emailPart !== null) {
-    const emailGrams = vault.trigrams(EMAIL, foldCase(input.emailPart), 'contains');
-    const found = await openCandidates(deps, poolId, input.emailPart, { ...filter, emailGrams, sorts });
+    const part = foldCase(input.emailPart);
+    const emailGrams = vault.trigrams(EMAIL, part, 'contains');
+    const found = await openCandidates(deps, poolId, part, { filter, emailGrams, sorts });
     const { offset, limit } = input.window ?? { offset: 0, limit: found.length };
     return { items: found.slice(offset, offset + limit), total: found.length };
   }
@@ -77,7 +78,7 @@ async function findMatches(
 ): Promise<{ total: number; page: (window: KycWindow) => Promise<StoredIdentity[]> }> {
   const segments = segmentsOf(filter);
   if (segments === null) {
-    const total = await kycIdentities.countKyc(poolId, filter, null);
+    const total = await kycIdentities.countKyc(poolId, filter);
     return { total, page: (window) => kycIdentities.listKyc(poolId, { ...filter, ...window }) };
   }
   const filled = filledSegments(segments, await identities.tallies(poolId, [SEGMENT_TALLIES]));
@@ -108,26 +109,31 @@ function keysOf(vault: PoolVault, { name, email }: KycListInput): string[] | nul
   return keys;
 }
 
-/** @throws InvalidInput There are more candidates than are opened. */
+/** @param part As `foldCase` gives it. @throws InvalidInput There are more candidates than are opened. */
 async function openCandidates(
   deps: Needs,
   poolId: Principal['poolId'],
   part: string,
-  query: KycFilter & { sorts: readonly KycSort[] },
+  {
+    filter,
+    emailGrams,
+    sorts,
+  }: { filter: KycFilter; emailGrams: readonly Buffer[]; sorts: readonly KycSort[] },
 ): Promise<StoredIdentity[]> {
-  if ((await deps.kycIdentities.countKyc(poolId, query, OPENED_MAX + 1)) > OPENED_MAX)
-    throw tooMany('filter[email]', 'finds too many; look for more of the address');
-  const folded = foldCase(part);
+  // Looked for once, and then read by their ids.
+  const max = OPENED_MAX + 1;
+  const ids = await deps.kycIdentities.listCandidates(poolId, filter, { emailGrams, sorts, max });
+  if (ids.length > OPENED_MAX) throw tooMany('filter[email]', 'finds too many; look for more of the address');
   const matching: StoredIdentity[] = [];
-  for (let offset = 0; offset < OPENED_MAX; offset += CHUNK) {
-    const candidates = await deps.kycIdentities.listKyc(poolId, { ...query, offset, limit: CHUNK });
+  for (let offset = 0; offset < ids.length; offset += CHUNK) {
+    const chunk = { ...filter, keys: [], ids: ids.slice(offset, offset + CHUNK) };
+    const candidates = await deps.kycIdentities.listKyc(poolId, { ...chunk, sorts, offset: 0, limit: CHUNK });
     for (const stored of candidates) {
       const config = await deps.configs.at(poolId, stored.configVersion);
       const opened = openIdentity(await vaultFor(deps, stored), stored);
       const { email } = viewRecord(config, opened);
-      if (email !== null && foldCase(email).includes(folded)) matching.push(stored);
+      if (email !== null && foldCase(email).includes(part)) matching.push(stored);
     }
-    if (candidates.length < CHUNK) break;
   }
   return matching;
 }

@@ -1,6 +1,8 @@
+import type { Changing } from '../identities/revision.ts';
 import type { ActingContext } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { tryAgain } from '../records.ts';
+import { changeCasesOf } from './case-changes.ts';
 import type { KycCase, StoredCase } from './case-ports.ts';
 import {
   type CaseIdentity,
@@ -64,19 +66,20 @@ export async function askAgain(
 
 /** Opens what is missing and asks again where a verdict does not stand any more (contract kyc 3.10, activate). */
 export async function startCases(
-  tx: Stores,
+  tx: RecordStores,
   deps: VerificationNeeds,
   context: ActingContext,
-  identity: CaseIdentity,
+  { stored }: Changing,
   providers: readonly string[],
 ): Promise<void> {
-  const { poolId, id } = identity.stored;
-  const known = await tx.cases.listCases(poolId, [id]);
-  for (const before of known) {
-    if (!providers.includes(before.provider)) continue;
-    if (before.state === 'rejected' || before.state === 'expired')
-      await replaceVerification(tx, deps, context, identity, before);
-  }
+  const known = await tx.cases.listCases(stored.poolId, [stored.id]);
+  const ended = known.filter(
+    ({ provider, state }) => providers.includes(provider) && (state === 'rejected' || state === 'expired'),
+  );
+  const isMissing = (slug: string) => !known.some(({ provider }) => provider === slug);
+  if (ended.length === 0 && !providers.some(isMissing)) return;
+  const identity = await changeCasesOf(tx, deps, context, stored);
+  for (const before of ended) await replaceVerification(tx, deps, context, identity, before);
   await openCases(tx, deps, context, identity, { known, providers });
 }
 

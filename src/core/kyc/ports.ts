@@ -16,8 +16,6 @@ export interface KycFilter {
   /** Owners that are not there any more own nothing. */
   readonly owners: readonly string[] | null;
   readonly risk: { readonly isIn: boolean; readonly values: readonly Risk[] } | null;
-  /** Keyed trigrams that the e-mail must have; null: not looked for. An empty list: any e-mail there is. */
-  readonly emailGrams: readonly Buffer[] | null;
 }
 
 export interface KycWindow {
@@ -34,8 +32,17 @@ export interface KycIdentityStore {
   listKyc(poolId: PoolId, query: KycQuery): Promise<StoredIdentity[]>;
   /** As `listKyc`, of everything in these segments. */
   listSegments(poolId: PoolId, segments: readonly Segment[], window: KycWindow): Promise<StoredIdentity[]>;
-  /** Counts row by row; not further than `max`, where that is given. */
-  countKyc(poolId: PoolId, filter: KycFilter, max: number | null): Promise<number>;
+  /**
+   * The ids of everything that matches and whose e-mail has these keyed trigrams, in order; of more than `max` any `max`.
+   * No trigrams: any e-mail there is.
+   */
+  listCandidates(
+    poolId: PoolId,
+    filter: KycFilter,
+    options: { emailGrams: readonly Buffer[]; sorts: readonly KycSort[]; max: number },
+  ): Promise<IdentityId[]>;
+  /** Counts row by row. */
+  countKyc(poolId: PoolId, filter: KycFilter): Promise<number>;
   /** Whether a company that is there has this owner. */
   ownsCompanies(poolId: PoolId, owner: IdentityId): Promise<boolean>;
   /** Until the transaction ends nobody changes this record; others may hold it likewise. */

@@ -21,6 +21,9 @@ export interface KycCheck {
   readonly detail?: string;
 }
 
+/** The exception of a company whose owner is not approved by the same provider. It lasts until the owner is. */
+export const OWNER_NOT_VERIFIED = 'owner_not_verified';
+
 /** What a provider found, and what it makes of it. */
 export interface KycReport {
   readonly state: KycState;
@@ -91,6 +94,7 @@ export interface KycSubmission {
   /** A verdict on an older revision than the current one is dropped by who receives it. */
   readonly revision: number;
   readonly subject: PersonFacts | CompanyFacts;
+  /** In the order in which they were added; so are face images. */
   readonly documents: readonly KycDocument[];
   readonly faceImages: readonly StoredFile[];
 }

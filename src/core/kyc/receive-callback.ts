@@ -2,12 +2,14 @@ import type { Deps } from '../deps.ts';
 import { NotFound } from '../errors.ts';
 import type { PoolId } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
-import { openWithin, together } from '../records.ts';
+import { together } from '../records.ts';
 import type { VerificationId } from '../verification/ports.ts';
 import { CallbackRefused } from './callback-address.ts';
+import { changeCasesOf } from './case-changes.ts';
 import type { StoredCase } from './case-ports.ts';
 import { enabledProviders, type KycProviderConfig } from './config.ts';
 import { countReport, type DecideCaseNeeds, type VerdictOutcome } from './decide-case.ts';
+import { isKycVisible } from './find-identity.ts';
 import { replaceVerification } from './open-cases.ts';
 import type { ProviderNotice, ProviderVerdict } from './provider.ts';
 import { actingFor } from './work-on-case.ts';
@@ -65,8 +67,8 @@ async function countVerdict(
   if (verification === null || verification.redactedAt !== null) {
     const identity = await tx.identities.findIdentity(poolId, identityId);
     // As where the case is submitted: a verdict has no place in what was redacted, so the case gets another one.
-    if (found.state === 'pending' && identity !== null)
-      await replaceVerification(tx, deps, acting, openWithin(deps, identity), found);
+    if (found.state === 'pending' && identity !== null && isKycVisible(identity))
+      await replaceVerification(tx, deps, acting, await changeCasesOf(tx, deps, acting, identity), found);
     return 'late';
   }
   return countReport(

@@ -10,8 +10,8 @@ const EVERY: readonly Segment[] = (['person', 'company'] as const).flatMap((type
  * and running totals count them, so that a first page costs the same for any size of pool.
  */
 export function segmentsOf(filter: KycFilter): Segment[] | null {
-  const { keys, blocked, type, ids, owners, risk, emailGrams } = filter;
-  if (keys.length > 0 || ids !== null || owners !== null || emailGrams !== null) return null;
+  const { keys, blocked, type, ids, owners, risk } = filter;
+  if (keys.length > 0 || ids !== null || owners !== null) return null;
   return EVERY.filter(
     (segment) =>
       (type === null || segment.type === type) &&

@@ -1,13 +1,15 @@
 import type { Deps } from '../deps.ts';
-import type { Changed } from '../identities/revision.ts';
-import { standingOf } from '../identities/standing.ts';
+import type { Changed, Revision } from '../identities/revision.ts';
+import { type Standing, standingOf } from '../identities/standing.ts';
 import type { IdentityId, RequestContext } from '../ports.ts';
-import { changeWithin, openWithin, together } from '../records.ts';
+import type { RecordStores } from '../record-stores.ts';
+import { changeWithin, openWithin, together, tryAgain } from '../records.ts';
 import { findKycRecord } from './find-identity.ts';
 
 /**
  * Blocks an identity for every surface, or lifts the block (R2): it cannot log in, no operation is active, no provider
- * is asked about it, and its e-mail stays reserved when it is deleted (R8). What is so already changes nothing.
+ * is asked about it, and its e-mail stays reserved when it is deleted (R8). When the block is lifted, providers are asked
+ * at once what they were not meanwhile. What is so already changes nothing.
  *
  * @throws NotFound @throws WrongState Its pool is closed.
  * @see Contract kyc 4.2: an operator's, whom no other route lets do it.
@@ -22,11 +24,30 @@ export function setBlocked(
     const changing = openWithin(deps, await findKycRecord(tx, context.principal, id));
     const { standing } = changing.stored;
     if ((standing.blocked === true) === isBlocked) return changing;
-    return changeWithin(tx, deps, context, changing, {
-      action: isBlocked ? 'identity.blocked' : 'identity.unblocked',
-      events: ['identity.updated'],
-      fields: ['blocked'],
-      standing: standingOf({ ...standing, blocked: isBlocked ? true : undefined }),
-    });
+    const changed = await changeWithin(tx, deps, context, changing, blocking(standing, isBlocked));
+    if (!isBlocked) await resumeCases(tx, deps, changed);
+    return changed;
   });
+}
+
+async function resumeCases(
+  tx: Pick<RecordStores, 'cases'>,
+  { clock }: Pick<Deps, 'clock'>,
+  { stored: { poolId, id } }: Changed,
+): Promise<void> {
+  const dueAt = clock.now();
+  for (const one of await tx.cases.listCases(poolId, [id])) {
+    if (one.task === null || one.dueAt === null || one.dueAt.getTime() <= dueAt.getTime()) continue;
+    if ((await tx.cases.putCase({ ...one, dueAt }, one.version)) === 'stale') tryAgain();
+  }
+}
+
+/** Blocks a record, or lifts the block, as one change of it. */
+export function blocking(standing: Standing, isBlocked: boolean): Revision {
+  return {
+    action: isBlocked ? 'identity.blocked' : 'identity.unblocked',
+    events: ['identity.updated'],
+    fields: ['blocked'],
+    standing: standingOf({ ...standing, blocked: isBlocked ? true : undefined }),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts';
 import type { OffsetPage } from '../pools/ports.ts';
 import type { IdentityId, Principal } from '../ports.ts';
-import { isActive } from '../verification/complete-verification.ts';
+import { isActive } from '../verification/decision.ts';
 import type { StoredVerification, VerificationId } from '../verification/ports.ts';
 import { VerificationNotFound } from './case-errors.ts';
 import { findKycRecord, isKycVisible } from './find-identity.ts';

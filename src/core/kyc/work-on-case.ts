@@ -2,6 +2,8 @@ import type { Deps } from '../deps.ts';
 import { openIdentity, vaultFor } from '../identities/view.ts';
 import type { ActingContext, PoolId } from '../ports.ts';
 import { openWithin, together } from '../records.ts';
+import { askCompanies } from './ask-companies.ts';
+import { blockByReport, changeCasesOf } from './case-changes.ts';
 import type { ClaimedCase } from './case-ports.ts';
 import { enabledProviders, type KycProviderConfig } from './config.ts';
 import { countReport, type DecideCaseNeeds } from './decide-case.ts';
@@ -55,6 +57,10 @@ async function doTask(deps: CaseWorkNeeds, claimed: ClaimedCase): Promise<void> 
   const config = await deps.configs.current(poolId);
   const provider = enabledProviders(config.kyc).find(({ slug }) => slug === claimed.provider);
   if (task === 'cancel') return tellOfCancelling(deps, claimed, provider);
+  if (task === 'companies') {
+    await askCompanies(deps, actingFor(poolId), claimed);
+    return endTask(deps, claimed);
+  }
   const stored = await deps.identities.findIdentity(poolId, identityId);
   if (stored === null || !isKycVisible(stored)) {
     const context = actingFor(poolId);
@@ -117,6 +123,7 @@ async function count(
   report: KycReport & { readonly asksAgain?: boolean },
 ): Promise<void> {
   if (report.state === 'pending') {
+    if (report.block === true) await blockNow(deps, claimed);
     const asksAgain = report.asksAgain === true;
     return deps.cases.releaseTask(claimed, {
       attempts: 0,
@@ -128,6 +135,14 @@ async function count(
   await together(deps, (tx) => countReport(tx, deps, actingFor(claimed.poolId), claimed, report));
 }
 
+/** A case that goes on waiting, and its claim, are left as they are. */
+async function blockNow(deps: CaseWorkNeeds, { poolId, identityId }: ClaimedCase): Promise<void> {
+  await together(deps, async (tx) => {
+    const stored = await tx.identities.findIdentity(poolId, identityId);
+    if (stored !== null && isKycVisible(stored)) await blockByReport(tx, deps, actingFor(poolId), stored);
+  });
+}
+
 async function startAnew(deps: CaseWorkNeeds, claimed: ClaimedCase): Promise<void> {
   const { poolId, identityId, provider, version } = claimed;
   const context = actingFor(poolId);
@@ -135,11 +150,10 @@ async function startAnew(deps: CaseWorkNeeds, claimed: ClaimedCase): Promise<voi
     const found = await tx.cases.findCase(poolId, identityId, provider);
     const stored = await tx.identities.findIdentity(poolId, identityId);
     if (found === null || stored === null || found.version !== version) return;
-    const identity = openWithin(deps, stored);
     const verification = await tx.verifications.findVerification(poolId, found.verificationId);
     if (verification === null || verification.redactedAt !== null)
-      await replaceVerification(tx, deps, context, identity, found);
-    else await submitAnew(tx, deps, context, identity, found);
+      await replaceVerification(tx, deps, context, await changeCasesOf(tx, deps, context, stored), found);
+    else await submitAnew(tx, deps, context, openWithin(deps, stored), found);
   });
 }
 
@@ -158,5 +172,9 @@ async function tellOfCancelling(
     const provider = await deps.providers.open(claimed.poolId, config);
     await provider.cancel?.(claimed.externalRef);
   }
-  await deps.cases.releaseTask(claimed, { attempts: 0, dueAt: null, task: null });
+  await endTask(deps, claimed);
+}
+
+function endTask({ cases }: CaseWorkNeeds, claimed: ClaimedCase): Promise<void> {
+  return cases.releaseTask(claimed, { attempts: 0, dueAt: null, task: null });
 }

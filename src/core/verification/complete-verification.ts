@@ -7,14 +7,8 @@ import type { EventData } from '../identities/ports.ts';
 import type { ActingContext, IdentityId } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { heldWithin, together, tryAgain } from '../records.ts';
-import type { Decision } from './decision.ts';
-import {
-  ACTIVE_STATUSES,
-  type SessionStatus,
-  type StoredVerification,
-  type VerificationFacts,
-  type VerificationId,
-} from './ports.ts';
+import { type Decision, isActive } from './decision.ts';
+import type { SessionStatus, StoredVerification, VerificationFacts, VerificationId } from './ports.ts';
 import { resultOf } from './result.ts';
 import {
   findSubject,
@@ -50,10 +44,6 @@ const EVENT = {
   failed: 'session.failed',
   expired: 'session.expired',
 } as const;
-
-export function isActive({ status }: Pick<StoredVerification, 'status'>): boolean {
-  return (ACTIVE_STATUSES as readonly string[]).includes(status);
-}
 
 /**
  * Decides a verification: one transaction over the verification, its identity (found by reference, or made), audit

@@ -1,5 +1,6 @@
 import type { CaseReport } from '../kyc/case-effects.ts';
 import type { IdentityId } from '../ports.ts';
+import { ACTIVE_STATUSES, type StoredVerification } from './ports.ts';
 import type { Findings } from './result.ts';
 
 /** What becomes of a verification, whoever decided it: a simulation, a reviewer, a provider. */
@@ -13,3 +14,8 @@ export type Decision =
       readonly report?: CaseReport;
     }
   | { readonly outcome: 'failed' | 'expired'; readonly identityId?: IdentityId };
+
+/** Whether a verification is still to be decided. */
+export function isActive({ status }: Pick<StoredVerification, 'status'>): boolean {
+  return (ACTIVE_STATUSES as readonly string[]).includes(status);
+}

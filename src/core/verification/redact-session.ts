@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts';
 import { NotFound } from '../errors.ts';
 import type { RequestContext } from '../ports.ts';
 import { heldWithin, together, tryAgain } from '../records.ts';
-import { isActive } from './complete-verification.ts';
+import { isActive } from './decision.ts';
 import type { StoredVerification, VerificationId } from './ports.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { NotPermitted, WrongState } from '../errors.ts';
 import type { Principal, RequestContext } from '../ports.ts';
-import { type CompleteNeeds, completeVerification, isActive } from './complete-verification.ts';
+import { type CompleteNeeds, completeVerification } from './complete-verification.ts';
 import type { Decision } from './decision.ts';
+import { isActive } from './decision.ts';
 import type { VerificationId } from './ports.ts';
 import type { Findings } from './result.ts';
 import type { OpenedVerification } from './verification-content.ts';

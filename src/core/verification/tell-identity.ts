@@ -7,6 +7,7 @@ import type { Standing } from '../identities/standing.ts';
 import { isOpenStatus } from '../identities/view.ts';
 import { type CaseWrite, casesAfter, standingWithCases } from '../kyc/case-effects.ts';
 import type { StoredCase } from '../kyc/case-ports.ts';
+import { endVerification } from '../kyc/case-verifications.ts';
 import { factsRevisionOf } from '../kyc/facts-revision.ts';
 import { newlyActive, operationsOf } from '../kyc/operations.ts';
 import type { PoolConfig } from '../pools/ports.ts';
@@ -93,9 +94,14 @@ export async function tellIdentity(
     subject === null
       ? await createSubject(tx, deps, context, { ...input, identityId, writes })
       : await changeSubject(tx, deps, context, { ...input, subject, writes });
-  for (const { kycCase, version } of writes)
-    if ((await tx.cases.putCase(kycCase, version)) === 'stale') tryAgain();
   const cases = subject?.cases ?? [];
+  for (const { kycCase, version } of writes) {
+    const former = cases.find(({ provider }) => provider === kycCase.provider);
+    // What was asked before is answered by this: nobody waits for it any more.
+    if (former !== undefined && former.verificationId !== kycCase.verificationId)
+      await endVerification(tx, deps, context, former);
+    if ((await tx.cases.putCase(kycCase, version)) === 'stale') tryAgain();
+  }
   const changed = writes.map(({ kycCase }) => kycCase);
   const kept = cases.filter(({ provider }) => !changed.some((one) => one.provider === provider));
   const operations = newlyActive(

@@ -1,4 +1,4 @@
-import type { KycCheck, KycReport, Risk } from '../../core/kyc/provider.ts';
+import { type KycCheck, type KycReport, OWNER_NOT_VERIFIED, type Risk } from '../../core/kyc/provider.ts';
 
 interface Failure {
   readonly exception: string;
@@ -22,7 +22,7 @@ export const FAILURES = {
   gender_match: { exception: 'gender_mismatch', isHighRisk: true },
   tax_id_format: { exception: 'invalid_tax_id' },
   us_state: { exception: 'invalid_state' },
-  owner_verified: { exception: 'owner_not_verified' },
+  owner_verified: { exception: OWNER_NOT_VERIFIED },
 } as const satisfies Record<string, Failure>;
 
 export type CheckCode = keyof typeof FAILURES;

@@ -22,6 +22,12 @@ export interface FileFindings {
   readonly zones: readonly Zone[];
 }
 
+/**
+ * Pictures of one submission that are searched for a zone. An identity may gather a hundred files in time, and each may
+ * take a reader as long as the reader's limit allows.
+ */
+const SEARCHED_MAX = 20;
+
 /** Papers without a zone are not searched for one. */
 const WITH_ZONE: ReadonlySet<string> = new Set([
   'passport',
@@ -36,16 +42,14 @@ interface Finding {
   readonly zone?: Zone;
 }
 
-async function readFile(
-  file: StoredFile,
-  { extractor, mayHaveZone }: { extractor: TextExtractor | null; mayHaveZone: boolean },
-): Promise<Finding> {
+/** @param extractor Null: the file is not searched for a zone. */
+async function readFile(file: StoredFile, extractor: TextExtractor | null): Promise<Finding> {
   const bytes = await file.read();
   if (bytes === null) return { unreadable: 'not stored' };
   const digest = createHash('sha256').update(bytes).digest('hex');
   const inspection = inspectFile(bytes, file.extension);
   if (inspection.kind === 'unreadable') return { unreadable: inspection.reason, digest };
-  if (extractor === null || inspection.kind === 'pdf' || !mayHaveZone) return { digest };
+  if (extractor === null || inspection.kind === 'pdf') return { digest };
   const outcome = await extractor.read(inspection.kind, bytes);
   if (outcome.kind === 'unreadable') return { unreadable: outcome.reason, digest };
   return outcome.kind === 'zone' ? { digest, zone: outcome } : { digest };
@@ -54,16 +58,30 @@ async function readFile(
 /**
  * Opens every file of a submission, one after the other: a submission has up to thirty of ten megabytes, and one of them
  * in memory is enough.
+ *
+ * Nothing that was sent is ever taken back, so the latest counts: zones are looked for from the newest file to the oldest,
+ * and what lies behind a zone of the same type and side was replaced by it. A new passport ends what was wrong with the
+ * old one's zone; that the old one is readable and nobody else's still counts.
+ *
+ * @param input.documents In the order in which they were added.
  */
 export async function readFiles(
   { documents, faceImages }: Pick<KycSubmission, 'documents' | 'faceImages'>,
   extractor: TextExtractor | null,
 ): Promise<FileFindings> {
   const findings: Finding[] = [];
-  for (const document of documents)
-    findings.push(await readFile(document, { extractor, mayHaveZone: WITH_ZONE.has(document.type) }));
+  const found = new Set<string>();
+  let searched = 0;
+  for (const document of documents.toReversed()) {
+    const place = `${document.type} ${document.side}`;
+    const isSearched = WITH_ZONE.has(document.type) && !found.has(place) && searched < SEARCHED_MAX;
+    if (isSearched) searched += 1;
+    const finding = await readFile(document, isSearched ? extractor : null);
+    if (finding.zone !== undefined) found.add(place);
+    findings.push(finding);
+  }
   const digests = findings.flatMap(({ digest }) => digest ?? []);
-  for (const face of faceImages) findings.push(await readFile(face, { extractor, mayHaveZone: false }));
+  for (const face of faceImages) findings.push(await readFile(face, null));
   return {
     unreadable: findings.flatMap(({ unreadable }) => unreadable ?? []),
     digests,

@@ -18,6 +18,7 @@ drop index identities_risk;
 drop index identities_updated;
 
 -- Running totals of the segments, 'kyc:<type>:<blocked or free>:<risk or none>', which every write keeps from now on.
+/* scatter: every pool of the installation, once */
 insert into tallies (pool_id, name, slot, n)
   select pool_id,
     'kyc:' || kyc_type || ':' || case when blocked then 'blocked' else 'free' end || ':' || coalesce(risk_rating, 'none'),

@@ -26,6 +26,9 @@ const TAKE = `
   select taken.id, taken.object_name, taken.facts, keyed.wrapped, s.config_version
   from taken join keyed on keyed.upload_id = taken.id join pool_states s on s.pool_id = $1::uuid`;
 
+/** Records that were folded into another one are nobody of their own any more, like closed ones. */
+const VISIBLE = `i.is_open and i.verification_status <> 'merged'`;
+
 // With the key in the same statement: box and key belong together also while keys are rotated.
 const SELECT = `
   select d.identity_id, d.id, d.kind, d.upload_id, d.object_name, d.file, d.details, d.content_digest, d.created_at,
@@ -34,7 +37,7 @@ const SELECT = `
   join identities i on i.pool_id = $1::uuid and i.id = d.identity_id
   join identity_keys k on k.pool_id = $1::uuid and k.identity_id = d.identity_id
   join pool_states s on s.pool_id = $1::uuid
-  where d.pool_id = $1::uuid and d.deleted_at is null and i.is_open`;
+  where d.pool_id = $1::uuid and d.deleted_at is null and ${VISIBLE}`;
 
 const LIST = `${SELECT} and d.identity_id = $2::uuid order by d.id`;
 const FIND = `${SELECT} and d.identity_id = $2::uuid and d.id = $3::uuid`;
@@ -57,7 +60,7 @@ const MARK_DELETED = `
 const IS_CONTENT_OF_ANOTHER = `
   select exists (
     select 1 from documents d join identities i on i.pool_id = $1::uuid and i.id = d.identity_id
-    where d.pool_id = $1::uuid and i.is_open and d.content_digest = $2::bytea and d.identity_id <> $3::uuid
+    where d.pool_id = $1::uuid and ${VISIBLE} and d.content_digest = $2::bytea and d.identity_id <> $3::uuid
       and d.deleted_at is null) as found`;
 
 // The keys go first in effect: nothing of this is seen by anybody before all of it is.

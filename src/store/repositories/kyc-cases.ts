@@ -1,5 +1,5 @@
 import type { CaseStore, CaseTask, ClaimedCase, KycCase, StoredCase } from '../../core/kyc/case-ports.ts';
-import type { KycCheck, KycState, Risk } from '../../core/kyc/provider.ts';
+import { type KycCheck, type KycState, OWNER_NOT_VERIFIED, type Risk } from '../../core/kyc/provider.ts';
 import type { IdentityId, PoolId } from '../../core/ports.ts';
 import type { VerificationId } from '../../core/verification/ports.ts';
 import type { Uuid } from '../../kit/ids.ts';
@@ -70,6 +70,13 @@ const POOLS_WITH_ORPHANS = `/* scatter: once a sweep */
 const LIST_ORPHANS = `
   select ${COLUMNS} from kyc_cases c join identities i on i.pool_id = $1::uuid and i.id = c.identity_id
   where c.pool_id = $1::uuid and ${ORPHANED} order by c.identity_id, c.provider limit $2::integer`;
+
+const WAITING_FOR_OWNER = `
+  select i.id from identities i join kyc_cases c on c.pool_id = $1::uuid and c.identity_id = i.id
+  where i.pool_id = $1::uuid and i.identity_owner = $2::text and i.is_open and i.verification_status <> 'merged'
+    and c.provider = $3::text and c.state = 'exception' and c.exceptions @> array[$4::text]
+    and ($5::uuid is null or i.id > $5::uuid)
+  order by i.id limit $6::integer`;
 
 const LIST_FOR_REVIEW = `
   select ${COLUMNS} from kyc_cases c
@@ -157,6 +164,11 @@ export function createCaseStore(session: Session): CaseStore {
     listExpired: (poolId, today, limit) => cases(LIST_EXPIRED, poolId, [today, limit]),
     listPoolsWithOrphans: () => pools(POOLS_WITH_ORPHANS, []),
     listOrphans: (poolId, limit) => cases(LIST_ORPHANS, poolId, [limit]),
+
+    async listWaitingForOwner(poolId, { owner, provider, after, limit }) {
+      const parameters = [poolId, owner, provider, OWNER_NOT_VERIFIED, after, limit];
+      return (await all<{ id: IdentityId }>(WAITING_FOR_OWNER, parameters)).map(({ id }) => id);
+    },
 
     listForReview: (poolId, { after, provider, limit }) =>
       cases(LIST_FOR_REVIEW, poolId, [

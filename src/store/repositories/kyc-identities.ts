@@ -1,8 +1,9 @@
 import type { Segment } from '../../core/identities/standing.ts';
 import type { KycFilter, KycIdentityStore, KycQuery, KycSort, KycWindow } from '../../core/kyc/ports.ts';
-import type { PoolId } from '../../core/ports.ts';
+import type { IdentityId, PoolId } from '../../core/ports.ts';
 import type { Session } from '../session.ts';
 import { COLUMNS, JOINS, type Row, toIdentity } from './identities.ts';
+import { rareGrams } from './rare-grams.ts';
 
 type Bind = (value: unknown, type: string) => string;
 
@@ -30,11 +31,22 @@ export function createKycIdentityStore(session: Session): KycIdentityStore {
       return rows.map((row) => toIdentity(poolId, row));
     },
 
-    async countKyc(poolId, filter, max) {
+    async listCandidates(poolId, filter, { emailGrams, sorts, max }) {
+      const grams = emailGrams.map((gram) => gram.readBigInt64BE().toString());
+      const rare = await rareGrams(session, poolId, { space: 'email', grams });
       const { parameters, bind } = binding(poolId);
-      const where = conditions(filter, bind).join(' and ');
-      const text = `select count(*)::bigint as n from (
-        select 1 from identities i where ${where} limit ${bind(max, 'bigint')}) found`;
+      const where = [...conditions(filter, bind), gramCondition({ grams, rare }, bind)].join(' and ');
+      // Sorted are those alone that will be used: a refusal reads no further than it must.
+      const text = `select found.id from (
+        select i.id, i.created_at, i.updated_at from identities i where ${where} limit ${bind(max, 'bigint')}) found
+        order by ${orderOf(sorts).replaceAll('i.', 'found.')}`;
+      const { rows } = await session.query<{ id: IdentityId }>({ text, parameters });
+      return rows.map(({ id }) => id);
+    },
+
+    async countKyc(poolId, filter) {
+      const { parameters, bind } = binding(poolId);
+      const text = `select count(*)::bigint as n from identities i where ${conditions(filter, bind).join(' and ')}`;
       const { rows } = await session.query<{ n: number }>({ text, parameters });
       return Number(rows[0]?.n ?? 0);
     },
@@ -121,7 +133,7 @@ function segmentStatement(
 
 function conditions(filter: KycFilter, bind: Bind): string[] {
   const where = ['i.pool_id = $1::uuid', LISTED];
-  const { keys, blocked, type, ids, owners, risk, emailGrams } = filter;
+  const { keys, blocked, type, ids, owners, risk } = filter;
   for (const key of keys) {
     where.push(`exists (select 1 from search_keys k
       where k.pool_id = $1::uuid and k.key = ${bind(key, 'uuid')} and k.identity_id = i.id)`);
@@ -141,10 +153,15 @@ function conditions(filter: KycFilter, bind: Bind): string[] {
       risk.isIn ? `i.risk_rating = any(${list})` : `(i.risk_rating is null or i.risk_rating <> all(${list}))`,
     );
   }
-  if (emailGrams !== null) {
-    const list = emailGrams.map((gram) => gram.readBigInt64BE().toString());
-    where.push(`i.id in (select g.identity_id from search_grams g
-      where g.pool_id = $1::uuid and g.space = 'email' and g.grams @> ${bind(list, 'bigint[]')})`);
-  }
   return where;
+}
+
+// The rare ones are looked up; all of them are then compared in the rows, which an expression keeps out of the index.
+function gramCondition(
+  { grams, rare }: { grams: readonly string[]; rare: readonly string[] },
+  bind: Bind,
+): string {
+  return `i.id in (select g.identity_id from search_grams g
+    where g.pool_id = $1::uuid and g.space = 'email' and g.grams @> ${bind(rare, 'bigint[]')}
+      and (g.grams || '{}'::bigint[]) @> ${bind(grams, 'bigint[]')})`;
 }

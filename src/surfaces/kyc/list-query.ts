@@ -98,7 +98,7 @@ function filterOf(
   request: GuardedRequest,
   conditions: ReadonlyMap<string, Condition>,
   blocked: boolean | null,
-): Omit<KycFilter, 'keys' | 'emailGrams'> | null {
+): Omit<KycFilter, 'keys'> | null {
   const ids = (field: string) => {
     const condition = conditions.get(field);
     // What is no UUID is nobody's id.

@@ -5,6 +5,8 @@ import {
   company,
   type KycApi,
   newEmail,
+  newPicture,
+  passport,
   person,
   type Shown,
   startKyc,
@@ -98,6 +100,8 @@ describe('R5: decided on verification', () => {
         ['second', 'approved', decided],
       ],
     );
+    for (const { verificationId } of before.kycStatus)
+      assert.equal((await elsewhere('GET', `/sessions/${toSession(verificationId)}`)).status, 'expired');
     assert.deepEqual(await api.operationStatuses(id, api.sandbox), ['active']);
     await api.setProvider('second', { poolId, isEnabled: false });
   });
@@ -152,6 +156,61 @@ describe('R8: what is ended', () => {
     assert.equal((await api.delete(id, api.sandbox)).status, 204);
     const { status } = await elsewhere('GET', `/sessions/${toSession(kycStatus[0].verificationId)}`);
     assert.equal(status, 'expired');
+  });
+
+  it('deleted here it is `deleted` on pools, nothing on verification, and nobody opens its files', async () => {
+    const { live } = api.server.quickstart;
+    const made = await api.create(person({ documents: [passport(await api.uploadFile())] }));
+    const link = await api.viewLink(made.documents[0]);
+    assert.equal((await fetch(link)).status, 200);
+    assert.equal((await api.delete(made.id)).status, 204);
+    const onPools = await api.server.call('GET', `/api/v1/identity/${toPools(made.id, live.pool_id)}`);
+    assert.deepEqual([onPools.status, onPools.body.details.status], [200, 'deleted']);
+    const onVerification = await api.server.call('GET', `/api/v1/identities/${toVerification(made.id)}`);
+    assert.equal(onVerification.status, 404);
+    assert.equal((await fetch(link)).status, 404);
+    const factors = [{ name: 'email', type: 'email', value: made.email }];
+    const body = { details: { pool_id: live.pool_id, factors } };
+    const again = await api.server.call('POST', '/api/v1/identity', { body });
+    assert.equal(again.status, 200, again.text);
+  });
+
+  it('redacted on verification its files open no more, and their bytes are nobody’s', async () => {
+    const picture = newPicture();
+    const documents = [passport(await api.uploadFile(picture))];
+    const made = await api.create(person({ documents }));
+    const link = await api.viewLink(made.documents[0]);
+    const reply = await api.server.call('DELETE', `/api/v1/identities/${toVerification(made.id)}`);
+    assert.equal(reply.status, 200, reply.text);
+    assert.equal((await fetch(link)).status, 404);
+    const keys = await api.server.sql('select 1 from identity_keys where identity_id = $1::uuid', [made.id]);
+    assert.deepEqual(keys, []);
+    await api.server.runJob('kyc');
+    const other = await api.create(person({ documents: [passport(await api.uploadFile(picture))] }));
+    await api.server.runJob('kyc');
+    assert.ok(!(await api.entry(other.id)).exceptions.includes('duplicate_document'));
+  });
+
+  it('merged on verification its files are not shown, and are no duplicates of the record that it became', async () => {
+    const picture = newPicture();
+    const withPassport = async () =>
+      api.create(person({ documents: [passport(await api.uploadFile(picture))] }));
+    const [kept, folded] = [await withPassport(), await withPassport()];
+    const link = await api.viewLink(folded.documents[0]);
+    await api.server.runJob('kyc');
+    assert.ok((await api.entry(kept.id)).exceptions.includes('duplicate_document'));
+    const reply = await api.server.call('POST', '/api/v1/identities/merge', {
+      body: {
+        primary_identity_id: toVerification(kept.id),
+        secondary_identity_id: toVerification(folded.id),
+      },
+    });
+    assert.equal(reply.status, 200, reply.text);
+    assert.equal((await fetch(link)).status, 404);
+    await api.patch(kept.id, { faceImages: [await api.uploadFile()] });
+    await api.server.runJob('kyc');
+    const { status, exceptions } = await api.entry(kept.id);
+    assert.deepEqual([status, exceptions.includes('duplicate_document')], ['exception', false]);
   });
 
   it('redacted on verification it is gone here; its case is cancelled, and its companies have no owner', async () => {

@@ -216,6 +216,42 @@ describe('the built-in provider', () => {
   });
 });
 
+describe('the sweep', () => {
+  it('settles every case that it can, whatever is wrong with another one', async () => {
+    const [broken, sound] = [await api.create(), await api.create()];
+    await api.server.sql(`update identities set status = 'deleted' where id = any($1::uuid[])`, [
+      [broken.id, sound.id],
+    ]);
+    const [entry] = broken.kycStatus;
+    await api.server.sql('delete from verifications where id = $1::uuid', [entry.verificationId]);
+    await assert.rejects(api.server.runJob('kyc-sweep'), { name: 'InternalFault' });
+    const stateOf = async ({ id }: Shown) =>
+      (await api.server.sql('select state from kyc_cases where identity_id = $1::uuid', [id]))[0]?.state;
+    assert.deepEqual([await stateOf(broken), await stateOf(sound)], ['pending', 'expired']);
+    await api.server.sql('delete from kyc_cases where identity_id = $1::uuid', [broken.id]);
+  });
+
+  it('lets evidence end in a pool that was deleted, and of a record that was', async () => {
+    const { poolId, secret: key } = await api.server.createAccount();
+    const [kept, deleted] = [await api.create(person(), { key }), await api.create(person(), { key })];
+    await api.server.sql(
+      `update kyc_cases set state = 'approved', valid_until = '2001-01-01' where pool_id = $1::uuid`,
+      [poolId],
+    );
+    assert.equal((await api.delete(deleted.id, { key })).status, 204);
+    await api.server.sql(`update pools set status = 'deleted' where id = $1::uuid`, [poolId]);
+    await api.server.sql(
+      'update pool_states set config_version = config_version + 1 where pool_id = $1::uuid',
+      [poolId],
+    );
+    await api.server.runJob('kyc-sweep');
+    const states = await api.server.sql('select distinct state from kyc_cases where pool_id = $1::uuid', [
+      poolId,
+    ]);
+    assert.deepEqual(states, [{ state: 'expired' }], `of ${kept.id} too`);
+  });
+});
+
 describe('evidence that ends', () => {
   const LAST_DAY_MS = Date.UTC(2012, 3, 15);
   const LINES = [
@@ -238,8 +274,18 @@ describe('evidence that ends', () => {
     api.clock.advance(5 * 86_400);
     assert.equal((await sweep()).entry.status, 'approved', 'it holds on its last day');
     api.clock.advance(86_400);
+    const before = await api.identity(id);
     const { entry, operations } = await sweep();
     assert.deepEqual([entry.status, operations], ['expired', ['inactive']]);
+    const { updatedAt } = await api.identity(id);
+    assert.ok(updatedAt > before.updatedAt, 'who polls by updatedAt sees it');
+    const told = await api.server.sql(
+      `select a.fields, exists (select 1 from outbox o where o.subject_id = $2::uuid and o.type = 'session.updated'
+         and o.at = $3::timestamptz) as is_told
+       from audit_entries a where a.subject_id = $1::uuid order by a.id desc limit 1`,
+      [id, entry.verificationId, updatedAt],
+    );
+    assert.deepEqual(told, [{ fields: ['kyc_status'], is_told: true }]);
     assert.equal(entry.verificationId, approved.entry.verificationId);
     assert.equal((await api.identity(id)).identityConfirmed, true);
     const refused = await api.patch(id, { name: 'Other' });

@@ -100,8 +100,11 @@ describe('204', () => {
   it('activate asks again where the verdict does not stand, and leaves alone what does', async () => {
     const identityId = await decided('reject');
     const before = await api.entry(identityId, api.sandbox);
+    api.clock.advance(1);
     const reply = await activate({ identityId, code: 'deposit:wire' });
     assert.equal(reply.status, 204, reply.text);
+    const { updatedAt } = (await api.get(`/identities/${identityId}`, api.sandbox)).body.data;
+    assert.equal(updatedAt, api.clock.now().toISOString(), 'who polls by updatedAt sees it');
     const pending = await api.entry(identityId, api.sandbox);
     assert.deepEqual([pending.status, pending.exceptions], ['pending', []]);
     assert.notEqual(pending.verificationId, before.verificationId);
