@@ -24,12 +24,14 @@ const personal = (run: string) => ({
 
 /**
  * Creations of persons without documents, against a bare `node:http` server that makes one prepared statement with the
- * same rows and gives the same answer. The product's built-in provider is switched on, as it is by default: it works on
- * the cases that the creations open, meanwhile and beside them.
+ * same rows and gives the same answer. What is done about a case afterwards, by whichever process, is no part of either:
+ * this one runs no jobs.
  */
 export const run: Run = async (options) => {
   await using site = await openSite();
-  await using installation = await install(site, 'kyc');
+  await using installation = await install(site, 'kyc', {
+    environment: { SELFSAME_SERVER_RUNS_JOBS: 'false' },
+  });
   const { product, poolId, key, call, target, config } = installation;
   options.note(`filling ${IDENTITIES} identities`);
   await fillKycPool(installation, IDENTITIES);

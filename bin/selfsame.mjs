@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,11 +13,13 @@ const MAJOR = 24;
 // memory (docs/performance.md). A process must be told before it begins, so a server begins twice.
 const SERVERS = ['start', 'serve'];
 const HEAP_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=60'];
+// Passwords are hashed on the runtime's threads, as many at once as there are cores: files and names need some too.
+const UV_THREADPOOL_SIZE = String(availableParallelism() + 4);
 
 if (Number(process.versions.node.split('.')[0]) >= MAJOR) {
   if (SERVERS.includes(process.argv[2]) && !process.execArgv.includes(HEAP_FLAGS[0]) && canReplaceItself()) {
     const args = [process.execPath, ...process.execArgv, ...HEAP_FLAGS, ...process.argv.slice(1)];
-    process.execve(process.execPath, args, { MALLOC_ARENA_MAX: '1', ...process.env });
+    process.execve(process.execPath, args, { MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE, ...process.env });
   }
   // Without this every start takes the types out of each file anew. What cannot be written is not kept.
   module.enableCompileCache(join(root, 'node_modules/.cache/selfsame'));

@@ -4,6 +4,7 @@ import type { Config } from './config/load.ts';
 import { migrate } from './store/migrate.ts';
 import {
   administerAccounts,
+  administerIam,
   administerIdentities,
   administerKeys,
   administerKyc,
@@ -22,6 +23,7 @@ import {
   quickstartPath,
   writeQuickstart,
 } from './wiring/quickstart.ts';
+import { putSchemaFiles } from './wiring/schema-files.ts';
 import { type Serving, serve } from './wiring/serving.ts';
 
 /** A crashed database cannot be served from; whatever supervises the process starts it again. */
@@ -71,6 +73,10 @@ export async function openInstallation(
       show: (poolId) => withDeps((deps) => administerVerification(deps).show(poolId)),
       configure: (input) => withDeps((deps) => administerVerification(deps).configure(input)),
     },
+    iam: {
+      show: (input) => withDeps((deps) => administerIam(deps).show(input)),
+      configure: (input) => withDeps((deps) => administerIam(deps).configure(input)),
+    },
     kyc: {
       list: (poolId) => withDeps((deps) => administerKyc(deps).list(poolId)),
       set: (input) => withDeps((deps) => administerKyc(deps).set(input)),
@@ -83,6 +89,7 @@ export async function openInstallation(
     doctor: () => examine(config, opened),
     async listen() {
       serving = await serve(config, opened, options);
+      await putSchemaFiles(config, { deps: serving.deps, db: opened.db, log: options.log });
       return { url: serving.url };
     },
     async reload() {
@@ -104,10 +111,13 @@ export async function startQuickstart(
   // makes the directory, with the mode that the database's account needs.
   if (config.database.url !== null) await mkdir(config.data.dir, { recursive: true, mode: 0o700 });
   const opened = await openDatabase(config, { onDatabaseExit: endProcess(options.log), ...options });
+  let begun: Serving | null = null;
   try {
     await migrate(opened.db);
     const serving = await serve(config, opened, options);
+    begun = serving;
     const keys = await ensureKeys(serving.deps, config, await ensureOrganisation(serving.deps, opened.db));
+    await putSchemaFiles(config, { deps: serving.deps, db: opened.db, log: options.log });
     const file: QuickstartFile = { url: serving.url, ...keys };
     const path = quickstartPath(config);
     await writeQuickstart(path, file);
@@ -124,6 +134,7 @@ export async function startQuickstart(
       },
     };
   } catch (error) {
+    await begun?.close();
     await opened.close();
     throw error;
   }

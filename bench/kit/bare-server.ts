@@ -3,9 +3,22 @@ import { createServer, type IncomingMessage } from 'node:http';
 import process from 'node:process';
 import postgres from 'postgres';
 import { createIdGenerator } from '../../src/kit/ids.ts';
-import { GRAMS, KEYS, NEW, READ, TALLIES, UPDATE_ONLY, WRITE, WRITE_FINDABLE } from './bare-statements.ts';
+import {
+  GRAMS,
+  KEYS,
+  NEW,
+  NEW_IDENTITY,
+  READ,
+  TALLIES,
+  UPDATE_ONLY,
+  WRITE,
+  WRITE_FINDABLE,
+} from './bare-statements.ts';
 
 const SLOTS = 16;
+/** Of an identity that has an e-mail address and a hashed password, as the product seals them. */
+const TRAITS_BYTES = 219;
+const CREDENTIALS_BYTES = 206;
 
 /** What the bare server is told when it is started. */
 export interface BareJob {
@@ -47,6 +60,7 @@ function serve({ socket, connections, poolId, reply }: BareJob): void {
   const head = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(reply) };
   const profile = Buffer.alloc(420, 7);
   const [personal, key, origin] = [Buffer.alloc(480, 7), Buffer.alloc(78, 7), Buffer.alloc(130, 7)];
+  const [traits, credentials] = [Buffer.alloc(TRAITS_BYTES, 7), Buffer.alloc(CREDENTIALS_BYTES, 7)];
   let turn = 0;
   // Ids in order of time, as anybody would choose for rows that are only ever added.
   const ids = createIdGenerator({ nowMs: Date.now, randomBytes });
@@ -66,6 +80,15 @@ function serve({ socket, connections, poolId, reply }: BareJob): void {
       const parameters = [poolId, id, profile, at, auditId, keyId, auditId, eventId, ...own];
       const rows = await sql.unsafe(WRITE_FINDABLE, parameters, prepared);
       if (rows.length !== 1) throw new Error('no such row');
+      return;
+    }
+    if (request.method === 'POST' && request.url === '/admin/identities') {
+      turn = (turn + 1) % SLOTS;
+      const found = [randomBytes(32), randomUUID(), gramsText(), `{${TALLIES.join()}}`, turn];
+      const boxes = [credentials, key, origin];
+      const parameters = [poolId, ids.next(), traits, at, auditId, keyId, eventId, ...found, ...boxes];
+      const rows = await sql.unsafe(NEW_IDENTITY, parameters, prepared);
+      if (rows.length !== 1) throw new Error('no row was made');
       return;
     }
     if (request.method === 'POST') {

@@ -107,3 +107,42 @@ export const NEW = `
   select count(*)::integer as n from record`;
 /** The running totals that a new person is counted in. */
 export const TALLIES = ['identities', '"factor:email"', '"listed:pending"', '"kyc:person:free:none"'];
+/** An identity of the iam surface that is new: what finds it is one identifier, one look-up key and its trigrams. */
+export const NEW_IDENTITY = `
+  with record as (
+      insert into identities (pool_id, id, schema_id, profile, standing, credentials, created_at, updated_at)
+      values ($1::uuid, $2::uuid, 'default', $3::bytea, '{}', $13::bytea, $4::timestamptz, $4::timestamptz)
+      returning id),
+    keyed as (
+      insert into identity_keys (pool_id, identity_id, wrapped) select $1::uuid, record.id, $14::bytea from record
+      returning 1),
+    claimed as (
+      insert into identifiers (pool_id, space, digest, identity_id)
+      select $1::uuid, 'email', $8::bytea, record.id from record
+      returning 1),
+    findable as (
+      insert into search_keys (pool_id, identity_id, key, created_at)
+      select $1::uuid, record.id, $9::uuid, $4::timestamptz from record
+      returning 1),
+    grammed as (
+      insert into search_grams (pool_id, identity_id, space, grams)
+      select $1::uuid, record.id, 'email', $10::bigint[] from record
+      returning 1),
+    counted as (
+      insert into tallies (pool_id, name, slot, n)
+      select $1::uuid, u.name, $12::smallint, 1 from record, unnest($11::text[]) as u(name)
+      on conflict (pool_id, name, slot) do update set n = tallies.n + excluded.n
+      returning 1),
+    audited as (
+      insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields, origin)
+      select $1::uuid, $5::uuid, $4::timestamptz, $6::uuid, $5::text, 'identity.created', record.id,
+        '{traits,email,credentials.password}', $15::bytea
+      from record
+      returning 1),
+    announced as (
+      insert into outbox (pool_id, id, at, type, subject_id, fields)
+      select $1::uuid, $7::uuid, $4::timestamptz, 'identity.created', record.id,
+        '{traits,email,credentials.password}'
+      from record
+      returning 1)
+  select count(*)::integer as n from record`;

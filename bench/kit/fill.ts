@@ -1,6 +1,8 @@
+import { NO_CREDENTIALS } from '../../src/core/credentials/credentials.ts';
 import type { Deps } from '../../src/core/deps.ts';
 import { writeAttribute } from '../../src/core/identities/attributes.ts';
-import { deriveIndexes, homesOf, replaceFactors } from '../../src/core/identities/factors.ts';
+import { claimsOfRecord } from '../../src/core/identities/claims.ts';
+import { homesOf, replaceFactors } from '../../src/core/identities/factors.ts';
 import { lookupKeysOf } from '../../src/core/identities/lookups.ts';
 import { EMPTY_PROFILE, type Profile } from '../../src/core/identities/profile.ts';
 import { sealProfile, sealSeen } from '../../src/core/identities/view.ts';
@@ -98,7 +100,9 @@ export async function fillPool(
       profile = writeAttribute(profile, homes, 'document_number', documentNumberOf(index));
     }
     const { key, wrapped } = vault.createIdentityKey(id);
-    const [claim] = deriveIndexes(vault, config, config.defaultSchemaId, profile).claims;
+    const [claim] = claimsOfRecord(vault, config, {
+      ...{ schemaId: config.defaultSchemaId, profile, standing: {}, credentials: NO_CREDENTIALS },
+    }).claims;
     const isClosed = index % CLOSED_EVERY === CLOSED_EVERY - 1;
     const lastSeenAt =
       index % UNSEEN_EVERY === 0 ? null : new Date(started - ((index * 7919) % (365 * DAY_MS)));

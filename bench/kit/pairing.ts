@@ -18,14 +18,23 @@ export function pairing(
 ) {
   const rounds = quick ? 2 : 9;
   const seconds = quick ? 1 : 3;
-  /** @param atLeast Of the ratio; without one the figure has no target. */
-  return async (name: string, messages: Messages, atLeast?: number): Promise<Figure> => {
+  /**
+   * @param atLeast Of the ratio; without one the figure has no target.
+   * @param statuses Of answers that count.
+   */
+  return async (
+    name: string,
+    messages: Messages,
+    atLeast?: number,
+    statuses: readonly string[] = ['200'],
+  ): Promise<Figure> => {
     note(name);
-    const compared = await compare(load, {
+    const pair = {
       subject: { port: ports.subject, connections: CONNECTIONS, messages: messages.subject },
       baseline: { port: ports.baseline, connections: CONNECTIONS, messages: messages.baseline },
       ...{ rounds, seconds },
-    });
+    };
+    const compared = await compare(load, pair, statuses);
     return throughputFigure(name, compared, atLeast === undefined ? undefined : { atLeast });
   };
 }

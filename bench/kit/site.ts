@@ -62,7 +62,7 @@ export interface Installation extends AsyncDisposable {
 export async function install(
   site: Site,
   name: string,
-  options: { nodeOptions?: readonly string[] } = {},
+  options: { nodeOptions?: readonly string[]; environment?: Readonly<Record<string, string>> } = {},
 ): Promise<Installation> {
   const admin = connect({
     target: site.database.adminTarget,
@@ -77,7 +77,10 @@ export async function install(
   const target = { ...site.database.target, database: name };
   const dataDir = join(site.directory, name);
   const environment = { DATABASE_URL: socketUrl(target), SELFSAME_DATA_DIR: dataDir };
-  const product = await startProduct({ dataDir, environment, ...options });
+  const product = await startProduct({
+    ...{ dataDir, ...options },
+    environment: { ...environment, ...options.environment },
+  });
   const quickstart: QuickstartFile = JSON.parse(readFileSync(join(dataDir, 'quickstart.json'), 'utf8'));
   const poolId = quickstart.live.app_id as PoolId;
   const wanted = ['--pool', poolId, '--grant', 'all', '--rate-limit', String(REQUESTS_PER_MINUTE), '--json'];

@@ -21,9 +21,9 @@ export const API_OPTIONS: Readonly<Record<'url' | 'key' | 'config', Option>> = {
 export interface ApiClient {
   /**
    * @param body Sent as JSON.
-   * @returns What the reply's JSON holds. @throws Error It was refused, or nobody answers; fit for the terminal.
+   * @returns What the reply's JSON holds; null where it says nothing. @throws Error It was refused, or nobody answers; fit for the terminal.
    */
-  call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>;
+  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
 }
 
 /** @throws UsageError No address, no key, or an address that a key must not be sent to. */
@@ -77,25 +77,30 @@ async function call(input: { method: string; url: URL; key: string; body: unknow
   }).catch((cause: unknown) => {
     throw new Error(`${url.origin} does not answer.`, { cause });
   });
+  if (response.status === 204) return null;
   const reply = await readJson(response);
   if (response.ok && reply !== null) return reply;
   throw new Error(refusalOf(url, response.status, reply));
 }
 
-/** @returns Null for what is no JSON object. */
-async function readJson(response: Response): Promise<Record<string, unknown> | null> {
+/** @returns Null for what is neither a JSON object nor a list. */
+async function readJson(response: Response): Promise<object | null> {
   try {
     const reply: unknown = await response.json();
-    return typeof reply === 'object' && reply !== null ? { ...reply } : null;
+    return typeof reply === 'object' ? reply : null;
   } catch {
     return null;
   }
 }
 
 /** The server's own words; they never repeat what was sent. */
-function refusalOf(url: URL, status: number, reply: Record<string, unknown> | null): string {
-  if (typeof reply?.message !== 'string')
-    return `${url.origin} answered ${status}, and not as Selfsame does.`;
-  const errors = Array.isArray(reply.errors) ? reply.errors : [];
-  return [reply.message, ...errors.map(({ field, message }) => `${field} ${message}.`)].join(' ');
+function refusalOf(url: URL, status: number, reply: object | null): string {
+  const said: { message?: unknown; errors?: unknown; error?: { message?: unknown; reason?: unknown } } =
+    reply ?? {};
+  // In the envelope of the iam surface: a line for each problem, or else its words for all of the kind.
+  const own = said.error?.reason ?? said.error?.message;
+  if (typeof own === 'string') return own;
+  if (typeof said.message !== 'string') return `${url.origin} answered ${status}, and not as Selfsame does.`;
+  const errors = Array.isArray(said.errors) ? said.errors : [];
+  return [said.message, ...errors.map(({ field, message }) => `${field} ${message}.`)].join(' ');
 }

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { accountsCreate } from './commands/accounts-create.ts';
 import { configCheck } from './commands/config-check.ts';
 import { doctor } from './commands/doctor.ts';
+import { iamConfigure, iamShow } from './commands/iam.ts';
 import { identitiesBlock, identitiesUnblock } from './commands/identities-block.ts';
 import { identitiesPurge } from './commands/identities-purge.ts';
 import { keysResume, keysRevoke, keysSuspend } from './commands/keys-change.ts';
@@ -12,6 +13,7 @@ import { keysRotate } from './commands/keys-rotate.ts';
 import { kycProviderRemove, kycProviderSet, kycShow } from './commands/kyc.ts';
 import { migrate } from './commands/migrate.ts';
 import { reviewApprove, reviewList, reviewReject, reviewShow } from './commands/review.ts';
+import { schemasAdd, schemasDefault, schemasList, schemasRemove } from './commands/schemas.ts';
 import { serve } from './commands/serve.ts';
 import { start } from './commands/start.ts';
 import { verificationConfigure, verificationShow } from './commands/verification.ts';
@@ -24,6 +26,8 @@ export const COMMANDS: readonly Command[] = [
   ...[identitiesBlock, identitiesUnblock, identitiesPurge],
   ...[reviewList, reviewShow, reviewApprove, reviewReject],
   ...[verificationShow, verificationConfigure],
+  ...[schemasList, schemasAdd, schemasDefault, schemasRemove],
+  ...[iamShow, iamConfigure],
   ...[kycShow, kycProviderSet, kycProviderRemove],
   ...[webhooksAdd, webhooksList],
 ];

@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.ts';
 import type { Grant } from '../core/grants.ts';
+import type { IamSettings, IamSettingsInput } from '../core/iam/configure.ts';
 import type { KycProviderConfig } from '../core/kyc/config.ts';
 import type { ProviderInput } from '../core/kyc/read-provider-settings.ts';
 import type { AccountId, ApiKey, KeyId, KeyInflection, KeyKind, PoolId } from '../core/ports.ts';
@@ -28,6 +29,7 @@ export interface Installation {
   readonly identities: IdentityAdministration;
   readonly rotations: RotationAdministration;
   readonly verification: VerificationAdministration;
+  readonly iam: IamAdministration;
   readonly webhooks: WebhookAdministration;
   readonly kyc: KycAdministration;
   /** Database reachable and of version 15 or later, migrations, root key, clock against the database's. */
@@ -93,6 +95,14 @@ export interface VerificationAdministration {
   show(poolId: PoolId): Promise<VerificationSettings>;
   /** What is absent stays. @returns All of them, as they are then. @throws NotFound @throws InvalidInput */
   configure(input: SettingsInput & { readonly poolId: PoolId }): Promise<VerificationSettings>;
+}
+
+/** How a pool keeps credentials; see the core's `configureIam`. */
+export interface IamAdministration {
+  /** @throws NotFound There is no such pool. */
+  show(poolId: PoolId): Promise<IamSettings>;
+  /** What is absent stays. @returns All of them, as they are then. @throws NotFound @throws InvalidInput */
+  configure(input: IamSettingsInput & { readonly poolId: PoolId }): Promise<IamSettings>;
 }
 
 /** Who decides on persons and companies of a pool; see the core's `setProvider`. */

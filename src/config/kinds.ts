@@ -50,6 +50,25 @@ export function text(type = 'text', pattern = /^[^\p{Cc}]{1,4096}$/u): Kind<stri
   };
 }
 
+/** Texts that all match; commas between them in the environment. */
+export function textList(type: string, pattern: RegExp): Kind<readonly string[]> {
+  return {
+    type,
+    read(raw, { from }) {
+      const list =
+        from === 'environment'
+          ? String(raw)
+              .split(',')
+              .map((one) => one.trim())
+              .filter((one) => one !== '')
+          : raw;
+      if (!Array.isArray(list) || list.some((one) => typeof one !== 'string' || !pattern.test(one)))
+        throw new Refusal(`must be a ${type}`);
+      return list;
+    },
+  };
+}
+
 /** A path, made absolute: from the working directory, or from the settings file's folder. */
 export const path: Kind<string> = {
   type: 'path',

@@ -3,10 +3,12 @@ import { courier } from './sections/courier.ts';
 import { data } from './sections/data.ts';
 import { database } from './sections/database.ts';
 import { geo } from './sections/geo.ts';
+import { iam } from './sections/iam.ts';
 import { log } from './sections/log.ts';
 import { outgoing } from './sections/outgoing.ts';
 import { pools } from './sections/pools.ts';
 import { rootKey } from './sections/root-key.ts';
+import { selfService } from './sections/self-service.ts';
 import { server } from './sections/server.ts';
 import { telemetry } from './sections/telemetry.ts';
 
@@ -21,6 +23,8 @@ export const SECTIONS = {
   telemetry,
   geo,
   pools,
+  iam,
+  selfService,
   outgoing,
   courier,
 };

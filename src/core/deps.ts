@@ -1,16 +1,25 @@
 import type { AuditStore } from './audit/ports.ts';
 import type { BlobStore, ContentHasher, FormReader } from './blobs/ports.ts';
 import type { CourierStore } from './courier/ports.ts';
+import type { IamIdentityStore } from './iam/ports.ts';
+import type { IamSettingsStore } from './iam/settings-ports.ts';
 import type { IdentityStore } from './identities/ports.ts';
+import type { SigningKeyStore, TokenSigner } from './jwt/ports.ts';
 import type { CaseStore } from './kyc/case-ports.ts';
 import type { DocumentStore, StorageAddress } from './kyc/document-ports.ts';
 import type { KycIdentityStore } from './kyc/ports.ts';
 import type { ProviderSettingsStore } from './kyc/provider-settings-ports.ts';
 import type { KycProviders } from './kyc/providers.ts';
+import type { BreachedPasswords, PasswordHasher } from './passwords/ports.ts';
 import type { PoolConfigs } from './pools/pool-configs.ts';
 import type { OrganisationStore } from './pools/ports.ts';
-import type { ApiKeyStore, Clock, Ids, PlaceFinder, Vault } from './ports.ts';
+import type { ApiKeyStore, Clock, Ids, PlaceFinder, PoolId, Vault } from './ports.ts';
 import type { Records } from './record-stores.ts';
+import type { SchemaStore } from './schemas/ports.ts';
+import type { SelfServiceConfig } from './self-service/config.ts';
+import type { CodeStore, CounterCodes, FlowStore, LockoutStore } from './self-service/ports.ts';
+import type { SessionStore } from './sessions/ports.ts';
+import type { PhoneNumbers, SchemaCompiler } from './traits/ports.ts';
 import type { VerificationStore } from './verification/ports.ts';
 import type { RelationshipStore } from './verification/relationship-ports.ts';
 import type { VerificationSettingsStore } from './verification/settings-ports.ts';
@@ -26,6 +35,7 @@ export interface Deps {
   readonly configs: PoolConfigs;
   readonly identities: IdentityStore;
   readonly kycIdentities: KycIdentityStore;
+  readonly iamIdentities: IamIdentityStore;
   readonly records: Records;
   readonly relationships: RelationshipStore;
   readonly organisation: OrganisationStore;
@@ -42,10 +52,39 @@ export interface Deps {
   readonly kycSettings: ProviderSettingsStore;
   readonly kycProviders: KycProviders;
   readonly courier: CourierStore;
+  readonly passwords: PasswordHasher;
+  readonly breached: BreachedPasswords;
+  readonly counterCodes: CounterCodes;
+  readonly phones: PhoneNumbers;
+  readonly schemas: SchemaCompiler;
+  readonly traitSchemas: SchemaStore;
+  readonly iamSettings: IamSettingsStore;
+  readonly addresses: PublicAddresses;
+  readonly flows: FlowStore;
+  readonly codes: CodeStore;
+  readonly lockouts: LockoutStore;
+  readonly selfService: SelfServiceConfig;
+  readonly sessions: SessionStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly tokenSigner: TokenSigner;
   readonly blobs: BlobStore;
   readonly forms: FormReader;
   readonly hasher: ContentHasher;
   readonly storage: StorageAddress;
+  readonly readiness: ReadinessProbe;
+}
+
+/** Whether requests can be served: says nothing of one of them. */
+export interface ReadinessProbe {
+  isReady(): Promise<boolean>;
+}
+
+/** Where clients reach what belongs to a pool and asks for no key. */
+export interface PublicAddresses {
+  /** Of what names its pool by a key. Without a slash at the end, as the other. */
+  origin(): string;
+  /** Of what is the pool's because of where it is. */
+  baseOf(poolId: PoolId): Promise<string>;
 }
 
 export interface OutgoingRules {

@@ -12,6 +12,11 @@ export const GRANTS = [
   'webhooks:read',
   'webhooks:write',
   'review',
+  'credentials:read',
+  'logins:read',
+  'logins:write',
+  'courier:read',
+  'schemas:write',
 ] as const;
 
 export type Grant = (typeof GRANTS)[number];

@@ -4,6 +4,8 @@ import type { CaseStore } from './kyc/case-ports.ts';
 import type { DocumentStore } from './kyc/document-ports.ts';
 import type { KycIdentityStore } from './kyc/ports.ts';
 import type { OrganisationStore, PoolConfigStore } from './pools/ports.ts';
+import type { CodeStore, FlowStore } from './self-service/ports.ts';
+import type { SessionStore } from './sessions/ports.ts';
 import type { MergeStore } from './verification/merge-ports.ts';
 import type { VerificationStore } from './verification/ports.ts';
 import type { RelationshipStore } from './verification/relationship-ports.ts';
@@ -20,6 +22,9 @@ export interface RecordStores {
   readonly verifications: VerificationStore;
   readonly documents: DocumentStore;
   readonly courier: CourierStore;
+  readonly flows: FlowStore;
+  readonly codes: CodeStore;
+  readonly sessions: SessionStore;
   readonly cases: CaseStore;
   readonly kycIdentities: KycIdentityStore;
 }

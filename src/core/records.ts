@@ -1,6 +1,6 @@
 import type { Deps } from './deps.ts';
 import { WriteConflict } from './errors.ts';
-import { claimsThatMayBeLeft, requireOpen } from './identities/change.ts';
+import { claimsToLeave, requireOpen } from './identities/change.ts';
 import { type Draft, type Drafting, prepareInsert } from './identities/create-record.ts';
 import type { IdentifierClaim, StoredIdentity, WriteOutcome } from './identities/ports.ts';
 import { prepareChange } from './identities/prepare-change.ts';
@@ -101,7 +101,7 @@ export async function changeWithin(
   if (revision === null) return changing;
   const first = prepareChange(deps, context, changing, { revision });
   const taken = await takenOf(tx, first.change);
-  const left = revision.claims === 'if-free' ? claimsThatMayBeLeft(changing.config, taken) : [];
+  const left = claimsToLeave(changing.config, revision, taken, first.optional);
   const required = taken.filter((claim) => !left.includes(claim));
   if (required.length > 0) {
     await revision.onTaken?.(required);

@@ -60,7 +60,7 @@ export function createAdmission(
       sessionGuard === null || known.pool === undefined
         ? undefined
         : await authenticateSession(sessionGuard, {
-            ...{ headers, poolId: known.pool.poolId, cookieName: surface.sessionCookie },
+            ...{ headers, poolId: known.pool.poolId, cookieNames: surface.sessionCookies ?? [] },
           });
     return { address, fromTrustedProxy, ...known, session };
   };

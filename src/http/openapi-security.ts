@@ -37,13 +37,13 @@ export function securityOf(surface: Surface, route: Route): Json[] {
   return route.guard.isOptional ? [...schemes, {}] : schemes;
 }
 
-/** Only of a surface that has sessions. */
-function sessionSchemes({ routes, sessionCookie }: Surface): Record<string, Json> {
+/** Only of a surface that has sessions; of its cookies the first, which is the one that it sets. */
+function sessionSchemes({ routes, sessionCookies = [] }: Surface): Record<string, Json> {
   if (!routes.some(isSessionRoute)) return {};
-  const cookie = { type: 'apiKey', in: 'cookie', name: sessionCookie };
+  const [name] = sessionCookies;
   return {
     'session-token': { type: 'apiKey', in: 'header', name: 'X-Session-Token' },
-    ...(sessionCookie === undefined ? {} : { 'session-cookie': cookie }),
+    ...(name === undefined ? {} : { 'session-cookie': { type: 'apiKey', in: 'cookie', name } }),
     'session-bearer': { type: 'http', scheme: 'bearer', description: 'A session token.' },
   };
 }

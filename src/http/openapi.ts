@@ -151,13 +151,19 @@ function errorResponses(surface: Surface, route: Route): Operation['responses'] 
   const ofNegotiation = isKeyRoute(route) ? (surface.negotiationErrors ?? []) : [];
   for (const code of [...ofNegotiation, ...(route.errors ?? [])])
     add(surface.errorStatuses[code] ?? 500, `\`${code}\``);
-  const content = json({ $ref: '#/components/schemas/Error' });
+  const error = { $ref: '#/components/schemas/Error' };
+  // Of a status that the operation itself answers with, too, the body is the one or the other.
+  const contentOf = (status: number) =>
+    json(route.otherStatuses?.includes(status) ? { anyOf: [plain(route.reply), error] } : error);
   return Object.fromEntries(
     [...meanings]
       .sort(([one], [other]) => one - other)
       .map(([status, texts]) => [
         `${status}`,
-        { description: [...texts].join(' ') || (STATUS_CODES[status] ?? 'Error'), content },
+        {
+          description: [...texts].join(' ') || (STATUS_CODES[status] ?? 'Error'),
+          content: contentOf(status),
+        },
       ]),
   );
 }

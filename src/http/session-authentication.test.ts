@@ -38,7 +38,7 @@ const pools: PoolNamer = {
 const row = { method: 'GET', summary: 'Says whose session it is.', reads: 'none' } as const;
 const reply = Type.Object({ device: Type.Unknown(), source: Type.Unknown() });
 const surface: Surface = {
-  ...{ ...createFakeSurface(), sessionCookie: 'fake_session' },
+  ...{ ...createFakeSurface(), sessionCookies: ['fake_session', 'older_session'] },
   routes: [
     defineRoute({
       ...{ ...row, path: '/fake/me', operation: 'me', guard: sessionGuard(verifier), reply },
@@ -89,6 +89,9 @@ test('the first of them that is there is the only one that counts', async () => 
   const { ask } = server;
   assert.deepEqual(await ask('/fake/me', { 'x-session-token': 'bad', ...cookie('good') }), refused);
   assert.deepEqual(await ask('/fake/me', { ...cookie('bad'), ...bearer('good') }), refused);
+  const both = (one: string, other: string) => ({ cookie: `fake_session=${one}; older_session=${other}` });
+  assert.deepEqual(await ask('/fake/me', both('bad', 'good')), refused);
+  assert.deepEqual(await ask('/fake/me', both('', 'good')), [200, { device: 'phone', source: 'cookie' }]);
   assert.deepEqual(await ask('/fake/me', { 'x-session-token': '', ...cookie(''), ...bearer('good') }), [
     ...[200, { device: 'phone', source: 'bearer' }],
   ]);
@@ -118,7 +121,7 @@ test('an optional session may be missing, but not unknown for want of an answer'
 });
 
 test('a surface without a session cookie reads none', () => {
-  assert.equal(sessionTokenOf({ cookie: 'fake_session=good' }, undefined), null);
+  assert.equal(sessionTokenOf({ cookie: 'fake_session=good' }, []), null);
 });
 
 test('the reference says who needs a session, and how it may come', () => {

@@ -15,20 +15,20 @@ export class SessionRequired extends CoreError {
 }
 
 /**
- * The token of a request: `X-Session-Token`, else the surface's session cookie, else `Authorization: Bearer`. The first
- * that is there is the only one that counts, good or not; an empty one is not there.
+ * The token of a request: `X-Session-Token`, else a session cookie of the surface, else `Authorization: Bearer`. The
+ * first that is there is the only one that counts, good or not; an empty one is not there.
  *
- * @param cookieName Undefined: the surface has no session cookie.
  * @see Contract iam 6.5.
  */
 export function sessionTokenOf(
   headers: IncomingHttpHeaders,
-  cookieName: string | undefined,
+  cookieNames: readonly string[],
 ): { token: string; source: TokenSource } | null {
   const header = headers['x-session-token'];
   if (typeof header === 'string' && header !== '') return { token: header, source: 'header' };
-  const cookie = cookieName === undefined ? undefined : parseCookies(headers.cookie).get(cookieName);
-  if (cookie !== undefined && cookie !== '') return { token: cookie, source: 'cookie' };
+  const cookies = parseCookies(cookieNames.length === 0 ? undefined : headers.cookie);
+  const cookie = cookieNames.map((name) => cookies.get(name) ?? '').find((value) => value !== '');
+  if (cookie !== undefined) return { token: cookie, source: 'cookie' };
   const bearer = BEARER.exec(headers.authorization ?? '')?.[1];
   return bearer === undefined ? null : { token: bearer, source: 'bearer' };
 }
@@ -41,10 +41,10 @@ export function sessionTokenOf(
  */
 export async function authenticateSession(
   { verifier, isOptional }: SessionGuard,
-  request: { headers: IncomingHttpHeaders; poolId: PoolId; cookieName: string | undefined },
+  request: { headers: IncomingHttpHeaders; poolId: PoolId; cookieNames: readonly string[] },
 ): Promise<{ session: VerifiedSession | null; tokenSource: TokenSource | null }> {
   const { poolId } = request;
-  const sent = sessionTokenOf(request.headers, request.cookieName);
+  const sent = sessionTokenOf(request.headers, request.cookieNames);
   const found = sent === null ? null : await verifier.verify({ poolId, token: sent.token });
   // A verifier that forgot the pool must not let a session into another one.
   const session = found?.poolId === poolId ? found : null;

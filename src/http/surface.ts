@@ -64,8 +64,8 @@ export interface Surface {
   readonly tellsMethods?: boolean;
   /** Every reply to a good key tells how the key stands: `x-ratelimit-limit`, `-remaining` and `-reset`. */
   readonly rateHeaders?: boolean;
-  /** Where a session's token may be, beside the two headers; default: in no cookie. */
-  readonly sessionCookie?: string;
+  /** Cookies in which a session's token may be, beside the two headers; the first is the one to set. Default: none. */
+  readonly sessionCookies?: readonly string[];
   /** Whom browsers let call this surface from pages of other sites; default: nobody. */
   readonly crossOrigin?: CrossOrigin;
   /** The body of every error, for the reference. */

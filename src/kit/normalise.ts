@@ -7,6 +7,8 @@ const DOMAIN =
   /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 // Looked for before IDNA: Node reads the text as the host of a URL, so `x.com/a` and `x.com?a` would become `x.com`.
 const NOT_IN_DOMAIN = /[^A-Za-z0-9._\-\u0080-\u{10ffff}]/u;
+// What IDNA leaves as it is: no letters to encode, none that are encoded, and nothing that reads as an IPv4 address.
+const PLAIN_HOST = /^(?:(?!xn--)[a-z0-9_-]+\.)+(?!xn--)[a-z][a-z0-9_-]*$/;
 const NUMERIC_DOMAIN = /^[0-9.]+$/;
 
 /** What of a text can be seen; empty for one that only looks empty. */
@@ -14,7 +16,11 @@ export function visibleOf(text: string): string {
   return text.replace(INVISIBLE, '').trim();
 }
 
+// What of ASCII can be seen: nothing else than lower case is left to do there.
+const VISIBLE_ASCII = /^[\x20-\x7e]*$/;
+
 function fold(text: string): string {
+  if (VISIBLE_ASCII.test(text)) return text.trim().toLowerCase();
   return text.normalize('NFKC').replace(INVISIBLE, '').trim().toLowerCase().normalize('NFKC');
 }
 
@@ -33,7 +39,7 @@ export function normaliseEmail(text: string): string | null {
   const local = folded.slice(0, at);
   const host = folded.slice(at + 1);
   if (NOT_IN_DOMAIN.test(host)) return null;
-  const domain = domainToASCII(host);
+  const domain = PLAIN_HOST.test(host) ? host : domainToASCII(host);
   if (!LOCAL_PART.test(local) || local.startsWith('.') || local.endsWith('.') || local.includes('..'))
     return null;
   if (!DOMAIN.test(domain) || !domain.includes('.') || NUMERIC_DOMAIN.test(domain)) return null;

@@ -36,6 +36,8 @@ function encodeArray(values: readonly unknown[]): string {
 
 function encodeElement(value: unknown): string {
   if (Array.isArray(value)) return encodeArray(value);
+  // Of bytes the one character to escape is known: long lists of them need no search.
+  if (value instanceof Uint8Array) return `"\\${encodeBytes(value)}"`;
   const text = encodeParameter(value);
   return text === null ? 'null' : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
   AccountAdministration,
+  IamAdministration,
   IdentityAdministration,
   KeyAdministration,
   KycAdministration,
@@ -11,6 +12,7 @@ import type {
 import type { Config } from '../config/load.ts';
 import type { Deps } from '../core/deps.ts';
 import { InternalFault, NotFound, WrongState } from '../core/errors.ts';
+import { configureIam, getIamSettings } from '../core/iam/configure.ts';
 import { purgeIdentities } from '../core/identities/purge-identities.ts';
 import { changeApiKey, createApiKey } from '../core/keys/manage-keys.ts';
 import { listProviders, removeProvider, setProvider } from '../core/kyc/configure-providers.ts';
@@ -97,6 +99,13 @@ export function administerVerification(deps: Deps): VerificationAdministration {
   return {
     show: (poolId) => getVerificationSettings(deps, poolId),
     configure: (input) => configureVerification(deps, input),
+  };
+}
+
+export function administerIam(deps: Deps): IamAdministration {
+  return {
+    show: (poolId) => getIamSettings(deps, poolId),
+    configure: (input) => configureIam(deps, input),
   };
 }
 

@@ -3,26 +3,41 @@ import type { Config } from '../config/load.ts';
 import type { Deps } from '../core/deps.ts';
 import { createKeyAuthenticator, type KeyAuthenticator } from '../core/keys/authenticate-key.ts';
 import { PoolConfigs } from '../core/pools/pool-configs.ts';
+import { counterCodes } from '../crypto/counter-codes.ts';
 import { createRandomPool } from '../crypto/random-pool.ts';
 import { secretHasher } from '../crypto/secret-hasher.ts';
+import { tokenSigner } from '../crypto/token-signer.ts';
 import { createVault } from '../crypto/vault.ts';
+import type { PoolNamer } from '../http/ports.ts';
 import { createIdGenerator } from '../kit/ids.ts';
 import { formReader } from '../providers/blobs/form-reader.ts';
 import { sha256Hasher } from '../providers/blobs/sha256.ts';
 import { type LocalPlaceFinder, openPlaceFinder } from '../providers/geo/place-finder.ts';
+import { createCommonPasswords } from '../providers/passwords/common-passwords.ts';
+import { createPasswordHasher } from '../providers/passwords/password-hasher.ts';
+import { phoneNumbers } from '../providers/schemas/phone-numbers.ts';
+import { createSchemaCompiler } from '../providers/schemas/schema-compiler.ts';
 import { createApiKeyStore } from '../store/repositories/api-keys.ts';
 import { createAuditStore } from '../store/repositories/audit.ts';
 import { createCourierStore } from '../store/repositories/courier.ts';
 import { createDocumentStore } from '../store/repositories/documents.ts';
+import { createCodeStore } from '../store/repositories/flow-codes.ts';
+import { createFlowStore } from '../store/repositories/flows.ts';
+import { createIamIdentityStore } from '../store/repositories/iam-identities.ts';
+import { createIamSettingsStore } from '../store/repositories/iam-settings.ts';
 import { createIdentityStore } from '../store/repositories/identities.ts';
 import { createCaseStore } from '../store/repositories/kyc-cases.ts';
 import { createKycIdentityStore } from '../store/repositories/kyc-identities.ts';
 import { createProviderSettingsStore } from '../store/repositories/kyc-providers.ts';
+import { createLockoutStore } from '../store/repositories/lockouts.ts';
 import { createOrganisationStore } from '../store/repositories/organisation.ts';
 import { createPoolConfigStore } from '../store/repositories/pool-configs.ts';
 import { createPoolKeyStore } from '../store/repositories/pool-keys.ts';
 import { createRecords } from '../store/repositories/records.ts';
 import { createRelationshipStore } from '../store/repositories/relationships.ts';
+import { createSessionStore } from '../store/repositories/sessions.ts';
+import { createSigningKeyStore } from '../store/repositories/signing-keys.ts';
+import { createSchemaStore } from '../store/repositories/trait-schemas.ts';
 import { createVerificationSettingsStore } from '../store/repositories/verification-settings.ts';
 import { createVerificationStore } from '../store/repositories/verifications.ts';
 import { createWebhookStore } from '../store/repositories/webhooks.ts';
@@ -30,13 +45,18 @@ import { lazyBlobStore, openBlobStore } from './blobs.ts';
 import type { Opened } from './database.ts';
 import { type OpenKycProviders, openKycProviders } from './kyc-providers.ts';
 import { createProviderClient } from './outgoing.ts';
+import { openPoolNamer } from './pool-namer.ts';
 import { openRootKey } from './root-key.ts';
+import { selfServiceOf } from './self-service.ts';
 
 export interface Wired {
   readonly deps: Deps;
   readonly authenticator: KeyAuthenticator;
   readonly places: LocalPlaceFinder;
   readonly providers: OpenKycProviders;
+  readonly pools: PoolNamer;
+  /** Ends the threads that hash. */
+  closePasswords(): Promise<void>;
   /** Where the server turned out to listen, for addresses of files where the configuration names none. */
   setOrigin(url: string): void;
 }
@@ -52,16 +72,21 @@ export async function wireCore(config: Config, { db, clock }: Opened): Promise<W
   const storage = { origin: () => origin };
   const client = createProviderClient(config);
   const providers = openKycProviders({ clock, vault, kycSettings, storage, client });
+  const schemas = createSchemaCompiler();
+  const configs = new PoolConfigs(createPoolConfigStore(db, schemas));
+  const passwords = createPasswordHasher();
+  const { pools, addresses } = openPoolNamer(config, { db, configs, origin: () => origin });
   const deps: Deps = {
     clock,
     ids: createIdGenerator({ nowMs: () => clock.now().getTime(), randomBytes: publicBytes }),
     random: { bytes: (size) => randomBytes(size) },
     secrets: secretHasher,
     vault,
-    configs: new PoolConfigs(createPoolConfigStore(db)),
+    configs,
     identities: createIdentityStore(db),
     kycIdentities: createKycIdentityStore(db),
-    records: createRecords(db),
+    iamIdentities: createIamIdentityStore(db),
+    records: createRecords(db, schemas),
     relationships: createRelationshipStore(db),
     verifications: createVerificationStore(db),
     organisation: createOrganisationStore(db),
@@ -77,16 +102,40 @@ export async function wireCore(config: Config, { db, clock }: Opened): Promise<W
     kycSettings,
     kycProviders: providers,
     courier: createCourierStore(db),
+    passwords,
+    breached: createCommonPasswords(),
+    counterCodes,
+    phones: phoneNumbers,
+    schemas,
+    traitSchemas: createSchemaStore(db),
+    iamSettings: createIamSettingsStore(db),
+    addresses,
+    flows: createFlowStore(db),
+    codes: createCodeStore(db),
+    lockouts: createLockoutStore(db),
+    selfService: selfServiceOf(config.selfService),
+    sessions: createSessionStore(db),
+    signingKeys: createSigningKeyStore(db),
+    tokenSigner,
     blobs: lazyBlobStore(() => openBlobStore(config, clock)),
     forms: formReader,
     hasher: sha256Hasher,
     storage,
+    readiness: {
+      isReady: () =>
+        db.ping().then(
+          () => true,
+          () => false,
+        ),
+    },
   };
   return {
     deps,
     authenticator: createKeyAuthenticator({ keys, secrets: secretHasher }),
     places,
     providers,
+    pools,
+    closePasswords: () => passwords.close(),
     setOrigin(url) {
       if (config.server.publicUrl === null) origin = url;
     },

@@ -147,6 +147,10 @@ export function quickstartLines(file: QuickstartFile, path: string): string[] {
     phone: { number: '910000000' },
     tax: { country: 'PT', idNumber: '123456789' },
   });
+  const identity = JSON.stringify({
+    traits: { email: 'grace@example.com' },
+    credentials: { password: { config: { password: 'nanoseconds are short' } } },
+  });
   const verification = `-H 'X-API-Key: ${live.api_key}' -H 'Content-Type: application/json'`;
   return [
     '',
@@ -171,7 +175,11 @@ export function quickstartLines(file: QuickstartFile, path: string): string[] {
     `curl -sS ${url}/identities -H 'apikey: ${live.api_key}' -H 'Content-Type: application/json' -d '${person}'`,
     `curl -sS -g -H 'apikey: ${live.api_key}' '${url}/identities?filter[email]=like:ana@'`,
     '',
-    'The iam and identify surfaces are not in this version yet.',
+    '# iam: make an identity with a password, then find it by what it logs in with',
+    `curl -sS ${url}/admin/identities -H 'Authorization: Bearer ${live.api_key}' -H 'Content-Type: application/json' -d '${identity}'`,
+    `curl -sS -H 'Authorization: Bearer ${live.api_key}' '${url}/admin/identities?credentials_identifier=GRACE@example.com'`,
+    '',
+    'The identify surface is not in this version yet.',
     '',
   ];
 }

@@ -49,13 +49,17 @@ export interface Serving {
 export async function serve(config: Config, opened: Opened, options: OpenOptions = {}): Promise<Serving> {
   const { db, clock } = opened;
   await checkMigrations(db);
-  const { deps, authenticator, places, providers, setOrigin } = await wireCore(config, opened);
+  const { deps, authenticator, places, providers, pools, closePasswords, setOrigin } = await wireCore(
+    config,
+    opened,
+  );
   const log = createLog({ level: config.log.level, destination: options.logDestination });
   const tracer = openTracer(config);
   const { server: settings } = config;
   const server = createServer({
     surfaces: createSurfaces(config, deps, log),
     verifier: authenticator,
+    pools,
     limiter: createRateLimiter({ leases: createRateLeaseStore(db), clock }),
     clock,
     readiness: async () => {
@@ -78,7 +82,7 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
     courier: createCourier(config, log, deps),
     providers,
     log,
-    isTimed: options.jobsWait !== true,
+    isTimed: options.jobsWait !== true && settings.runsJobs,
   });
   const { host, port } = await server.listen(settings.host, settings.port);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -95,6 +99,7 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
       // First the readers, so that a job in the midst of a picture gives it up and leaves the case for later.
       await providers.close();
       await jobs.stop();
+      await closePasswords();
       await tracer?.flush();
       places.close();
       log.flush();

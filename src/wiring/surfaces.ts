@@ -2,9 +2,11 @@ import type { Config } from '../config/load.ts';
 import type { Deps } from '../core/deps.ts';
 import type { Log } from '../http/logging.ts';
 import type { Surface } from '../http/surface.ts';
+import { createIamSurface } from '../surfaces/iam/surface.ts';
 import { createKycSurface } from '../surfaces/kyc/surface.ts';
 import { createPoolsSurface } from '../surfaces/pools/surface.ts';
 import { createVerificationSurface } from '../surfaces/verification/surface.ts';
+import { packageVersion } from './package-version.ts';
 
 /** Every surface there is; the reference pages and the matrices of the tests follow from this list. */
 export function createSurfaces(config: Config, deps: Deps, log: Log): Surface[] {
@@ -16,5 +18,10 @@ export function createSurfaces(config: Config, deps: Deps, log: Log): Surface[] 
     createPoolsSurface(deps, { snapshotUnknown, ja4Header, onFault }),
     createVerificationSurface(deps),
     createKycSurface(deps),
+    createIamSurface(deps, {
+      showsBodies: config.courier.showBodies,
+      version: packageVersion(),
+      uiUrl: config.selfService.uiUrl?.replace(/\/+$/, '') ?? null,
+    }),
   ];
 }

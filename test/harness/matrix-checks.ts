@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { ERROR_STATUSES as IAM_STATUSES } from '../../src/surfaces/iam/errors.ts';
 import { ERROR_STATUSES as KYC_STATUSES } from '../../src/surfaces/kyc/errors.ts';
 import { ERROR_CODES } from '../../src/surfaces/pools/wire.ts';
 import { ERROR_STATUSES } from '../../src/surfaces/verification/errors.ts';
 import type { FixtureTable, PublishedRoute, ReferenceIn } from './matrix.ts';
+import { IAM_FIXTURES } from './matrix-iam.ts';
 import { KYC_FIXTURES } from './matrix-kyc.ts';
 import { POOLS_FIXTURES } from './matrix-pools.ts';
 import { VERIFICATION_FIXTURES } from './matrix-verification.ts';
@@ -35,6 +37,8 @@ export interface Envelope {
   readonly wrongType: Refusal;
   /** What is no id; in a body, of text that no field takes as well. */
   readonly badId: Readonly<Record<ReferenceIn['in'], readonly Refusal[]>>;
+  /** An id in upper case is the same id. */
+  readonly ignoresCase?: boolean;
   /** What a body may hold besides, to no effect. */
   surplus(word: string): Readonly<Record<string, unknown>>;
 }
@@ -45,6 +49,7 @@ const KYC_BAD_ID: readonly Refusal[] = [
   // A UUID, of whatever version, is an id.
   { status: 404, code: 'identity_not_found' },
 ];
+const IAM_BAD_ID: readonly Refusal[] = [{ status: 404, code: '404' }];
 const VERIFICATION_MISSING: Refusal = { status: 404, code: 'not_found' };
 
 export const SURFACES: Readonly<Record<string, Envelope>> = {
@@ -147,7 +152,33 @@ export const SURFACES: Readonly<Record<string, Envelope>> = {
     // Whatever it does not know is refused there (contract kyc 1), which its own tests see to.
     surplus: () => ({}),
   },
+  iam: {
+    fixtures: IAM_FIXTURES,
+    readError: readIamError,
+    codes: { missingKey: '401', badKey: '401', notPermitted: '403', notFound: '404', badBody: '400' },
+    notObject: { status: 400, code: '400' },
+    fault: /An internal server error occurred/,
+    tooLarge: { status: 413, code: '413' },
+    wrongMethod: { status: 405, code: '405' },
+    wrongType: { status: 404, code: '404' },
+    badId: { path: IAM_BAD_ID, query: IAM_BAD_ID, body: IAM_BAD_ID },
+    ignoresCase: true,
+    // Some bodies are strict, and some are not (contract iam 1.3): tests of their own see to both.
+    surplus: () => ({}),
+  },
 };
+
+/** The status in the envelope, as text; of a list that shows nothing, just that. */
+function readIamError(body: unknown): string {
+  if (Array.isArray(body) && body.length === 0) return 'nothing';
+  assert.ok(typeof body === 'object' && body !== null && 'error' in body, 'an error is an object');
+  assert.deepEqual(Object.keys(body), ['error']);
+  const { code, status, message, ...more } = body.error as Record<string, unknown>;
+  assert.ok((Object.values(IAM_STATUSES) as unknown[]).includes(code), `code ${String(code)} is listed`);
+  for (const text of [status, message]) assert.ok(typeof text === 'string' && text !== '');
+  for (const name of Object.keys(more)) assert.ok(['reason', 'request'].includes(name), name);
+  return String(code);
+}
 
 function readEntry(entry: unknown): void {
   assert.ok(typeof entry === 'object' && entry !== null);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseTagged, toTagged } from '../../src/kit/ids.ts';
+import { newEmail } from './iam.ts';
 import { newPicture, passport, person, sendForm } from './kyc.ts';
 import type { Reply, TestServer } from './server.ts';
 
@@ -21,9 +22,21 @@ export interface Makers {
   kycVerification(identityId: string): Promise<string>;
   /** Of the identity to another one. */
   kycRelation(identityId: string): Promise<string>;
+  /** With a password and TOTP. */
+  iamIdentity(): Promise<string>;
+  /** The external id of one. */
+  iamExternal(): Promise<string>;
+  iamSession(identityId: string): Promise<string>;
+  /** To nobody's address. */
+  iamMessage(): Promise<string>;
+  /** One of this id is left as it is; default another each time. */
+  iamSchema(id?: string): Promise<string>;
   /** An audit event; there is always one once something was made. */
   event(): Promise<string>;
 }
+
+/** Of a password that nobody needs: as contract iam 4.1 has it. */
+const BCRYPT = '$2a$10$ZsCsoVQ3xfBG/K2z2XpBf.tm90GZmtOqtqWcB5.pYd5Eq8y7RlDyq';
 
 let counter = 0;
 const unique = (): string => {
@@ -37,6 +50,16 @@ export function makersOf(server: TestServer, key: string): Makers {
     const reply: Reply = await server.call(method, `/api/v1${path}`, options);
     assert.ok(reply.status < 300, `${method} ${path}: ${reply.text}`);
     return reply.body;
+  };
+  const expect = async (method: string, path: string, body: unknown) => {
+    const reply = await server.call(method, path, { key, body });
+    assert.ok(reply.status < 300, `${method} ${path}: ${reply.text}`);
+    return reply.body;
+  };
+  const poolOf = async (identityId: string): Promise<string> => {
+    const text = 'select pool_id from identities where id = $1::uuid';
+    const [row] = await server.sql<{ pool_id: string }>(text, [identityId]);
+    return row?.pool_id ?? '';
   };
   const post = async (path: string, body: unknown): Promise<string> => (await send('POST', path, body)).id;
   const makers: Makers = {
@@ -90,6 +113,28 @@ export function makersOf(server: TestServer, key: string): Makers {
       const reply = await server.call('POST', '/identity-relations', { key, body });
       assert.equal(reply.status, 200, reply.text);
       return reply.body.data.id;
+    },
+    async iamIdentity() {
+      const credentials = {
+        password: { config: { hashed_password: BCRYPT } },
+        totp: { config: { totp_url: 'otpauth://totp/Made?secret=JBSWY3DPEHPK3PXP' } },
+      };
+      const body = { schema_id: 'default', traits: { email: newEmail() }, credentials };
+      return (await expect('POST', '/admin/identities', body)).id;
+    },
+    async iamExternal() {
+      const body = { schema_id: 'default', traits: {}, external_id: unique() };
+      return (await expect('POST', '/admin/identities', body)).external_id;
+    },
+    iamSession: async (identityId) =>
+      (await server.logIn({ identityId, poolId: await poolOf(identityId) })).id,
+    async iamMessage() {
+      const poolId = await poolOf(await makers.iamIdentity());
+      return server.queueMessage({ recipient: newEmail(), poolId });
+    },
+    async iamSchema(id = unique()) {
+      const schema = { type: 'object', properties: { traits: { type: 'object' } } };
+      return (await expect('PUT', `/admin/schemas/${id}`, { schema })).id;
     },
     event: async () => (await send('GET', '/events?limit=1')).data[0].id,
   };

@@ -13,6 +13,8 @@ export interface PublishedRoute {
   readonly name: string;
   readonly method: string;
   readonly path: string;
+  /** Other paths of the same operation, with the same parameters. */
+  readonly aliases: readonly string[];
   readonly operation: string;
   /** The grant that it needs; null: any key will do. */
   readonly grant: string | null;
@@ -42,7 +44,12 @@ export type VerificationResource = keyof typeof VERIFICATION_TAGS;
 /** An identity in kyc's spelling, its UUID; a document and a verification of it, and a relation with it. */
 export const KYC_RESOURCES = ['kycIdentity', 'kycDocument', 'kycVerification', 'kycRelation'] as const;
 export type KycResource = (typeof KYC_RESOURCES)[number];
-export type Resource = PoolsResource | VerificationResource | KycResource;
+/** An identity, a session, a message by their UUIDs; an identity by its external id; a schema. */
+export const IAM_RESOURCES = [
+  ...(['iamIdentity', 'iamExternal', 'iamSession', 'iamMessage', 'iamSchema'] as const),
+] as const;
+export type IamResource = (typeof IAM_RESOURCES)[number];
+export type Resource = PoolsResource | VerificationResource | KycResource | IamResource;
 
 export function isVerification(type: Resource): type is VerificationResource {
   return Object.hasOwn(VERIFICATION_TAGS, type);
@@ -52,8 +59,13 @@ function isKyc(type: Resource): type is KycResource {
   return (KYC_RESOURCES as readonly Resource[]).includes(type);
 }
 
+function isIam(type: Resource): type is IamResource {
+  return (IAM_RESOURCES as readonly Resource[]).includes(type);
+}
+
 /** Whose spelling an id of this type has. */
-export function surfaceOf(type: Resource): 'pools' | 'verification' | 'kyc' {
+export function surfaceOf(type: Resource): 'pools' | 'verification' | 'kyc' | 'iam' {
+  if (isIam(type)) return 'iam';
   if (isKyc(type)) return 'kyc';
   return isVerification(type) ? 'verification' : 'pools';
 }
@@ -78,6 +90,8 @@ export interface ReferenceIn {
   readonly unreached?: { readonly status: number; readonly code: string };
   /** How what is no id is refused; default as an id of nothing where that is given, else as the surface does. */
   readonly bad?: readonly { readonly status: number; readonly code: string }[];
+  /** How an id of another type of thing is refused; default as an id of nothing where that is given, else as the surface does. */
+  readonly wrongType?: readonly { readonly status: number; readonly code: string }[];
 }
 
 /** What the matrices must know of a route that its table does not tell. */
@@ -85,6 +99,14 @@ export interface RouteFixture {
   /** A call that succeeds, on things made for it where it changes or closes them. */
   valid(world: World): Promise<Sent>;
   readonly refers: readonly ReferenceIn[];
+  /** Parameters of the path that refer to nothing: words of the caller's own, or of the contract's. */
+  readonly names?: readonly string[];
+  /** The body may be any JSON, and need not be an object. */
+  readonly takesAnyJson?: boolean;
+  /** Default: the server's. */
+  readonly bodyBytesMax?: number;
+  /** Statuses of a call in order; default: those of success that the reference lists. */
+  readonly answersWith?: readonly number[];
   /** A live key is refused before anything is looked up. */
   readonly sandboxOnly?: boolean;
   /** Puts an id where `reference` says; default: as its `in` and `name` say, bodies under `details`. */
@@ -173,7 +195,8 @@ export async function publishedRoutes(server: TestServer): Promise<PublishedRout
 interface OpenApiOperation {
   readonly operationId: string;
   readonly description?: string;
-  readonly security: readonly unknown[];
+  readonly security: readonly Readonly<Record<string, unknown>>[];
+  readonly 'x-aliases'?: readonly string[];
   readonly requestBody?: { readonly required: boolean; readonly content: Readonly<Record<string, unknown>> };
   readonly responses: Readonly<Record<string, unknown>>;
 }
@@ -190,8 +213,10 @@ function readRoute(
     /with the grant `([^`]+)`(?: or `([^`]+)`)?/.exec(operation.description ?? '') ?? [];
   return {
     ...{ surface, method, path, name: `${method} ${path}`, operation: operation.operationId },
+    aliases: operation['x-aliases'] ?? [],
     ...{ grant, or, statuses, successes: statuses.filter((status) => status < 300) },
-    needsKey: operation.security.length > 0,
+    // A session stands in headers of its own.
+    needsKey: operation.security.some((scheme) => Object.hasOwn(scheme, 'apikey')),
     reads: readsOf(requestBody),
   };
 }
@@ -249,6 +274,7 @@ async function furnish(server: TestServer): Promise<World> {
     identity: await make('identity'),
     ...(await recordsOf(makersOf(server, quickstart.live.api_key))),
     ...(await kycOf(makersOf(server, quickstart.live.api_key))),
+    ...(await iamOf(makersOf(server, quickstart.live.api_key))),
   };
 
   const otherDomain = await make('domain');
@@ -279,6 +305,7 @@ async function furnish(server: TestServer): Promise<World> {
     ),
     ...(await recordsOf(makersOf(server, stranger.secret))),
     ...(await kycOf(makersOf(server, stranger.secret))),
+    ...(await iamOf(makersOf(server, stranger.secret))),
   };
 
   const revoked = await key(['all']);
@@ -326,7 +353,8 @@ async function furnish(server: TestServer): Promise<World> {
     unknown: (type) => {
       const tail = randomBytes(6).toString('hex');
       const uuid = `01900000-0000-7000-8000-${tail}`;
-      if (isKyc(type)) return uuid;
+      if (type === 'iamSchema' || type === 'iamExternal') return `none-${tail}`;
+      if (isKyc(type) || isIam(type)) return uuid;
       if (isVerification(type)) return toTagged(uuid, VERIFICATION_TAGS[type]);
       const example = parsePlaced(own[type]);
       const { ms = 0, typeBits = 0 } = example ?? {};
@@ -365,6 +393,14 @@ async function kycOf(makers: Makers): Promise<Record<KycResource, string>> {
     ...{ kycIdentity, kycDocument: await makers.kycDocument(kycIdentity) },
     kycVerification: await makers.kycVerification(kycIdentity),
     kycRelation: await makers.kycRelation(kycIdentity),
+  };
+}
+
+async function iamOf(makers: Makers): Promise<Record<IamResource, string>> {
+  const iamIdentity = await makers.iamIdentity();
+  return {
+    ...{ iamIdentity, iamExternal: await makers.iamExternal(), iamMessage: await makers.iamMessage() },
+    ...{ iamSession: await makers.iamSession(iamIdentity), iamSchema: await makers.iamSchema() },
   };
 }
 
@@ -419,4 +455,13 @@ export function replaceReference(
 
 export function answerOf(fixture: RouteFixture, reply: Reply): { status: number; body: unknown } {
   return fixture.unwrap?.(reply) ?? { status: reply.status, body: reply.body };
+}
+
+/** Whether a status is that of a call in order. */
+export function isInOrder(
+  route: PublishedRoute,
+  { answersWith = route.successes }: RouteFixture,
+  status: number,
+): boolean {
+  return answersWith.includes(status);
 }

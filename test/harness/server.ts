@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NewKey } from '../../src/cli/wiring-types.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { queueMessage } from '../../src/core/courier/queue-message.ts';
+import type { Channel } from '../../src/core/courier/templates.ts';
+import type { IamSettings, IamSettingsInput } from '../../src/core/iam/configure.ts';
 import type { KycProviderConfig } from '../../src/core/kyc/config.ts';
 import type { ProviderInput } from '../../src/core/kyc/read-provider-settings.ts';
 import type { PoolId } from '../../src/core/ports.ts';
+import { together } from '../../src/core/records.ts';
 import type { SettingsInput } from '../../src/core/verification/configure.ts';
 import type { VerificationSettings } from '../../src/core/verification/settings-ports.ts';
 import {
   administerAccounts,
+  administerIam,
   administerIdentities,
   administerKeys,
   administerKyc,
@@ -20,6 +25,7 @@ import type { QuickstartFile } from '../../src/wiring/quickstart.ts';
 import { startQuickstart } from '../../src/wiring.ts';
 import { TestClock } from './clock.ts';
 import { freshDatabase, testConnection } from './postgres.ts';
+import { type LoginInput, logIn, type ShownMethod, showMore, type TestSession } from './sessions.ts';
 import { recordStatement } from './statements.ts';
 
 export interface Reply {
@@ -69,6 +75,19 @@ export interface TestServer extends AsyncDisposable {
   setKycProvider(
     input: ProviderInput & { readonly poolId?: string; readonly renewsSecret?: boolean },
   ): Promise<{ provider: KycProviderConfig; secret: string | null }>;
+  /** Sets how a pool keeps credentials, as the command line would. `poolId` is a UUID; default the live pool's. */
+  configureIam(input: IamSettingsInput & { readonly poolId?: string }): Promise<IamSettings>;
+  /** Queues a message with a code to an address of nobody's. @returns Its id. */
+  queueMessage(input: {
+    readonly recipient: string;
+    readonly channel?: Channel;
+    readonly code?: string;
+    readonly poolId?: string;
+  }): Promise<string>;
+  /** Logs an identity in. `poolId` is a UUID; default the live pool's. */
+  logIn(input: LoginInput & { readonly poolId?: string }): Promise<TestSession>;
+  /** Has the person of a session of the live pool show something more. */
+  showMore(input: ShownMethod & { readonly id: string }): Promise<void>;
   /** Gives every pool a new key, as the command line would. */
   rotatePoolKeys(): Promise<void>;
   /** Another account with a live pool of its own, and a key with every grant. */
@@ -171,6 +190,17 @@ export async function startServer(
       administerVerification(deps).configure({ poolId: poolId as PoolId, ...input }),
     setKycProvider: ({ poolId = running.file.live.app_id, ...input }) =>
       administerKyc(deps).set({ poolId: poolId as PoolId, ...input }),
+    configureIam: ({ poolId = running.file.live.app_id, ...input }) =>
+      administerIam(deps).configure({ poolId: poolId as PoolId, ...input }),
+    queueMessage: ({ recipient, channel = 'email', code = '904417', poolId = running.file.live.app_id }) =>
+      together(deps, (tx) =>
+        queueMessage(tx, deps, {
+          ...{ poolId: poolId as PoolId, identity: null, channel, recipient, languages: ['en'] },
+          occasion: { template: 'login_code_valid', code, minutes: 15 },
+        }),
+      ),
+    logIn: ({ poolId = running.file.live.app_id, ...input }) => logIn(deps, poolId as PoolId, input),
+    showMore: (input) => showMore(deps, running.file.live.app_id as PoolId, input),
     async rotatePoolKeys() {
       await administerRotations(deps, behind, config.rootKey).rotate({ kind: 'pool', poolId: null });
     },

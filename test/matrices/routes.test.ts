@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Deps } from '../../src/core/deps.ts';
 import { createLog } from '../../src/http/logging.ts';
-import { isKeyRoute, type Route } from '../../src/http/route.ts';
+import { isKeyRoute, isSessionRoute, type Route } from '../../src/http/route.ts';
 import { createSurfaces } from '../../src/wiring/surfaces.ts';
 import { publishedRoutes } from '../harness/matrix.ts';
 import { SURFACES } from '../harness/matrix-checks.ts';
@@ -26,13 +26,14 @@ function wiredRoutes() {
       name: `${route.method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
       grant: isKeyRoute(route) ? route.guard.grant : null,
       or: isKeyRoute(route) ? (route.guard.or ?? null) : null,
-      needsKey: isKeyRoute(route),
+      ...{ needsKey: isKeyRoute(route), needsSession: isSessionRoute(route) && !route.guard.isOptional },
     })),
   );
 }
 
 /** The reference says what is sent, not how it is read. */
 function sentTo({ reads, bodyType = 'application/json' }: Route): Route['reads'] {
+  if (reads === 'json-any' || reads === 'form-or-json') return 'json';
   return reads === 'stream' && bodyType === 'application/json' ? 'json' : reads;
 }
 
@@ -41,7 +42,7 @@ test('the published reference is the whole route table, with its guards', async 
   const shown = published.map(({ surface, operation, reads, name, grant, or, needsKey }) => ({
     ...{ surface, operation, reads, name, grant, or, needsKey },
   }));
-  const wired = wiredRoutes();
+  const wired = wiredRoutes().map(({ needsSession: _needsSession, ...route }) => route);
   const byName = (one: { name: string }, other: { name: string }) => (one.name < other.name ? -1 : 1);
   assert.deepEqual(shown.sort(byName), wired.sort(byName));
 });
@@ -55,10 +56,33 @@ test('every route has a fixture in the matrices, and every fixture a route', () 
   }
 });
 
-test('no route is open to a caller without a key, but those whose requests are signed', () => {
-  const open = wiredRoutes().filter(({ needsKey }) => !needsKey);
-  assert.deepEqual(open.map(({ name }) => name).sort(), [
+/** Whoever is not known yet begins here: each flow and token is a proof of its own (contract iam 6). */
+const SELF_SERVICE = [
+  ...['login', 'registration', 'settings', 'recovery', 'verification'].flatMap((kind) => [
+    `GET /self-service/${kind}/api`,
+    `GET /self-service/${kind}/browser`,
+    `GET /self-service/${kind}/flows`,
+    `POST /self-service/${kind}`,
+  ]),
+  'GET /self-service/logout/browser',
+  'GET /self-service/logout',
+  'DELETE /self-service/logout/api',
+  'GET /self-service/errors',
+  'GET /sessions/token-exchange',
+];
+
+test('no route is open to a caller without a key or a session, but public ones and those whose requests are signed', () => {
+  const open = wiredRoutes().filter(({ needsKey, needsSession }) => !needsKey && !needsSession);
+  const names = open.map(({ name }) => name).filter((name) => !SELF_SERVICE.includes(name));
+  assert.deepEqual(names.sort(), [
+    'GET /.well-known/change-password',
+    'GET /.well-known/jwks.json',
+    'GET /iam/health/alive',
+    'GET /iam/health/ready',
+    'GET /schemas',
+    'GET /schemas/{id}',
     'GET /storage/{appId}/{folder1}/{folder2}/{folder3}/{folder4}/{name}',
+    'GET /version',
     'POST /storage/{appId}/',
     'POST /verifications/callbacks/{appId}/{provider}',
   ]);
@@ -67,8 +91,8 @@ test('no route is open to a caller without a key, but those whose requests are s
 test('every path parameter of a route is named as a reference by its fixture', () => {
   for (const { surface, name } of wiredRoutes().filter(({ needsKey }) => needsKey)) {
     const inPath = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
-    const referred = SURFACES[surface]?.fixtures[name]?.refers ?? [];
-    const named = referred.filter((reference) => reference.in === 'path').map((reference) => reference.name);
-    assert.deepEqual(named, inPath, name);
+    const { refers = [], names = [] } = SURFACES[surface]?.fixtures[name] ?? {};
+    const referred = refers.filter((reference) => reference.in === 'path').map((reference) => reference.name);
+    assert.deepEqual([...referred, ...names], inPath, name);
   }
 });

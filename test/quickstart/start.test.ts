@@ -79,8 +79,8 @@ test('a first start makes everything, its lines work when pasted, and a second s
   assert.equal(modeOf(join(dataDir, 'root.key')), '600');
 
   const lines = curlLines(first);
-  const [create = '', list = '', makeStub = '', update = '', makePerson = '', find = '', ...others] = lines;
-  assert.deepEqual(others, []);
+  const [create = '', list = '', makeStub = '', update = '', makePerson = '', find = '', ...iam] = lines;
+  assert.equal(iam.length, 2);
   const created = await paste(create);
   assert.equal(created.status, 'success', JSON.stringify(created));
   const { id } = created.details as { id: string };
@@ -100,6 +100,14 @@ test('a first start makes everything, its lines work when pasted, and a second s
   assert.deepEqual([person.appId, person.kycStatus.length], [made.live.app_id, 1]);
   const found = await paste(find);
   assert.deepEqual([found.total, (found.data as { id: string }[]).map((one) => one.id)], [1, [person.id]]);
+
+  const [makeIdentity = '', findIdentity = ''] = iam;
+  const identity = await paste(makeIdentity);
+  const held = (await paste(findIdentity)) as unknown as { id: string }[];
+  assert.deepEqual(
+    held.map((one) => one.id),
+    [identity.id],
+  );
 
   const key = made.live.api_key;
   const factors = [{ name: 'email', type: 'email', value: 'test@example.com' }];

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createInstallation, type ServerProcess } from '../harness/process.ts';
 import { search, searchFiles } from '../harness/traces.ts';
+import { writeIam, writeKyc } from './canary-people.ts';
 
 // Marked values go through every route, in requests that succeed and in requests that are refused. Afterwards no file
 // of the installation may hold one, nor its log, nor its metrics (DESIGN 5).
@@ -73,6 +74,7 @@ async function ok(sent: Promise<Sent>): Promise<Sent> {
 }
 
 const API = '/api/v1';
+const SURFACES = ['pools', 'verification', 'kyc', 'iam'];
 
 /** Everything that succeeds and carries personal data. */
 async function writeValid(call: Call, { quickstart }: ServerProcess): Promise<string> {
@@ -257,15 +259,13 @@ function misplacedOfVerification(): Record<string, unknown> {
 
 /** Every route with marked values where they do not belong; each is refused. */
 async function writeRefused(call: Call, server: ServerProcess, poolId: string): Promise<void> {
-  const documents = await Promise.all(
-    ['pools', 'verification'].map((surface) => call('GET', `/openapi/${surface}.json`)),
-  );
+  const documents = await Promise.all(SURFACES.map((surface) => call('GET', `/openapi/${surface}.json`)));
   const routes = documents.flatMap(({ body: document }) =>
     Object.entries<Record<string, unknown>>(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => ({ path, method: method.toUpperCase() })),
     ),
   );
-  assert.ok(routes.length > 60);
+  assert.ok(routes.length > 100);
   for (const { path, method } of routes) {
     const filled = () => path.replaceAll(/\{\w+\}/g, () => marked());
     const send = (body: unknown, headers?: Record<string, string>, address = filled()) =>
@@ -332,11 +332,14 @@ test('marked values are nowhere but in replies', { timeout: 240_000 }, async (t)
   const call = caller(server);
   const poolId = await writeValid(call, server);
   const webhookSecrets = await writeVerification(call, server);
+  const marks = { text: marked, phone: PHONE_DIGITS };
+  await writeKyc(call, marks);
+  await writeIam(call, marks);
   await writeRefused(call, server, poolId);
 
   const { body: metrics } = await call('GET', '/metrics');
   assert.match(metrics, /selfsame_http_request_duration_seconds_count/);
-  const pages = await Promise.all(['pools', 'verification'].map((name) => call('GET', `/docs/${name}`)));
+  const pages = await Promise.all(SURFACES.map((name) => call('GET', `/docs/${name}`)));
   const page = pages.map(({ body }) => body).join('\n');
   const db = server.connect();
   await db.query({ text: 'checkpoint', parameters: [] });

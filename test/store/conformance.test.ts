@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { DEFAULT_IAM } from '../../src/core/iam/config.ts';
 import { DEFAULT_KYC } from '../../src/core/kyc/config.ts';
 import type { FactorDefinition } from '../../src/core/pools/ruleset.ts';
 import type { IdentityId, KeyId, PoolId, StoredApiKey } from '../../src/core/ports.ts';
@@ -32,7 +33,7 @@ test('IdentityStore: what was inserted is found, in its own pool only', async (t
   const { poolId, id, profile, wrappedKey } = insert;
   assert.deepEqual(await stores.identities.findIdentity(poolId, id), {
     ...{ poolId, id, profile, wrappedKey, status: 'extant', schemaId: 'default', version: 1 },
-    ...{ seen: null, lastSeenAt: null, configVersion: 1, standing: {} },
+    ...{ seen: null, credentials: null, lastSeenAt: null, configVersion: 1, standing: {} },
     ...{ createdAt: insert.stamp.at, updatedAt: insert.stamp.at },
   });
   assert.equal(await stores.identities.findIdentity(beside, id), null);
@@ -360,6 +361,7 @@ test('PoolConfigStore: a configuration is open as long as pool, domain and accou
     ...{ accountId, domainId, rulesetId, partition, poolId, environment: 'live', isOpen: true },
     ...{ factors: [], defaultSchemaId: 'default', version: 1, verification: DEFAULT_VERIFICATION },
     kyc: DEFAULT_KYC,
+    iam: DEFAULT_IAM,
   });
   assert.deepEqual([...schemas.keys()], ['default']);
   await organisation.raiseConfigVersion(poolId);

@@ -67,7 +67,15 @@ class Model {
     this.all.push({
       stored: {
         ...{ poolId, id, profile, wrappedKey, status: 'extant', schemaId: 'default', version: 1 },
-        ...{ seen: null, lastSeenAt: null, configVersion: 1, standing: {}, createdAt: AT, updatedAt: AT },
+        ...{
+          seen: null,
+          credentials: null,
+          lastSeenAt: null,
+          configVersion: 1,
+          standing: {},
+          createdAt: AT,
+          updatedAt: AT,
+        },
       },
       claims: new Set([value]),
       hasFactor: true,

@@ -12,6 +12,7 @@ import type {
   StoredPoolKey,
 } from '../../src/core/ports.ts';
 import { createIdGenerator } from '../../src/kit/ids.ts';
+import { createSchemaCompiler } from '../../src/providers/schemas/schema-compiler.ts';
 import type { Database } from '../../src/store/postgres.ts';
 import { createApiKeyStore } from '../../src/store/repositories/api-keys.ts';
 import { createIdentityStore } from '../../src/store/repositories/identities.ts';
@@ -48,7 +49,7 @@ export function storesOf(db: Database) {
     organisation: createOrganisationStore(db),
     keys: createApiKeyStore(db),
     leases: createRateLeaseStore(db),
-    configs: createPoolConfigStore(db),
+    configs: createPoolConfigStore(db, createSchemaCompiler()),
     poolKeys: createPoolKeyStore(db),
   };
 }
@@ -140,6 +141,7 @@ export function insertOf(poolId: PoolId, changes: Partial<IdentityInsert> = {}):
     ...{ searchKeys: [], grams: [], standing: {}, eventData: { externalRef: null, status: 'pending' } },
     announcements: [{ id: stamp.eventId, type: 'identity.created' }],
     profile: randomBytes(40),
+    credentials: null,
     wrappedKey: randomBytes(60),
     tallies: new Map([['identities', 1]]),
     stamp,
@@ -149,11 +151,20 @@ export function insertOf(poolId: PoolId, changes: Partial<IdentityInsert> = {}):
 }
 
 export function changeOf(stored: StoredIdentity, changes: Partial<IdentityChange> = {}): IdentityChange {
-  const { poolId, id, version, status, profile, seen, lastSeenAt, standing, configVersion } = stored;
+  const { poolId, id, version, status, schemaId, profile, seen, credentials, lastSeenAt, standing } = stored;
   const stamp = changes.stamp ?? stampFor(poolId);
   return {
-    ...{ poolId, id, version, status, profile, seen, lastSeenAt, configVersion },
-    ...{ claimed: [], released: [], keysAdded: [], keysRemoved: [], grams: [], tallies: new Map() },
+    ...{ poolId, id, version, status, schemaId, profile, seen, credentials, lastSeenAt },
+    ...{
+      configVersion: stored.configVersion,
+      keptSpaces: [],
+      claimed: [],
+      released: [],
+      keysAdded: [],
+      keysRemoved: [],
+      grams: [],
+      tallies: new Map(),
+    },
     ...{ standing, erases: false, reply: null, eventData: { externalRef: null, status: 'pending' } },
     announcements: [{ id: stamp.eventId, type: 'identity.updated' }],
     stamp,

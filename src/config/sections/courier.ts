@@ -73,6 +73,13 @@ export const courier = section({
       prose:
         'Whether text and code of a message that was sent, or given up, stay (sealed) beside its recipient.',
     }),
+    showBodies: withDefault({
+      kind: boolean,
+      default: false,
+      prose:
+        'Whether `/admin/courier/messages` shows subjects and texts, codes among them, to keys with `courier:read`: for ' +
+        'development. Not set: who may read about messages does not thereby get into accounts.',
+    }),
     keptDays: withDefault({
       kind: integer(1, 3650),
       default: 30,

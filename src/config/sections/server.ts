@@ -1,6 +1,6 @@
 import { isLoopbackHost } from '../cidr.ts';
 import { byMode, optional, Refusal, withDefault } from '../field.ts';
-import { cidrList, integer, secret, text, url } from '../kinds.ts';
+import { boolean, cidrList, integer, secret, text, url } from '../kinds.ts';
 import { section } from '../section.ts';
 
 const HOST = /^[0-9A-Za-z.:-]{1,253}$/;
@@ -39,6 +39,13 @@ export const server = section({
       default: 25,
       prose:
         'How long open requests may take to finish after SIGTERM. Keep it under the grace of what stops the process.',
+    }),
+    runsJobs: withDefault({
+      kind: boolean,
+      default: true,
+      prose:
+        'Whether this process also works on what waits in the database: webhooks, messages, KYC checks, housekeeping. At ' +
+        'least one process of an installation must.',
     }),
     bodyBytesMax: withDefault({
       kind: integer(1024, 268_435_456),

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts';
 import type { Stamp } from '../pools/ports.ts';
-import type { ActingContext, PoolId, PoolVault } from '../ports.ts';
+import type { ActingContext, PoolId, PoolVault, RequestOrigin } from '../ports.ts';
 
 export const SECTION_ORIGIN = 'audit-origin';
 
@@ -22,9 +22,17 @@ export function stampOf(
     keyId: context?.principal.keyId ?? null,
     requestId: context?.requestId ?? null,
     poolId,
-    origin:
-      origin === null || vault === null
-        ? null
-        : vault.seal(SECTION_ORIGIN, Buffer.from(JSON.stringify(origin))),
+    origin: origin === null || vault === null ? null : sealOrigin(vault, origin),
   };
+}
+
+/** A request that changes many records came from one place, which is sealed once. */
+const sealed = new WeakMap<RequestOrigin, { readonly vault: PoolVault; readonly box: Buffer }>();
+
+function sealOrigin(vault: PoolVault, origin: RequestOrigin): Buffer {
+  const known = sealed.get(origin);
+  if (known?.vault === vault) return known.box;
+  const box = vault.seal(SECTION_ORIGIN, Buffer.from(JSON.stringify(origin)));
+  sealed.set(origin, { vault, box });
+  return box;
 }

@@ -6,6 +6,7 @@ import type { IdentityId, PoolVault, RequestContext } from '../ports.ts';
 import { EMAIL, isSameClaim } from './claims.ts';
 import { identifierSpace } from './factors.ts';
 import { locateIdentity } from './locate-identity.ts';
+import { IDENTIFIER, PHONE } from './login-identifiers.ts';
 import type { IdentifierClaim, IdentityChange, StoredIdentity } from './ports.ts';
 import { prepareChange } from './prepare-change.ts';
 import { untilDone } from './retry.ts';
@@ -84,11 +85,11 @@ async function changeOrReplay(
       const isKept = reply === null || (await deps.organisation.insertReply(reply, deps.clock.now()));
       return { outcome: isKept ? ('done' as const) : ('stale' as const), result };
     }
-    const { change, after } = prepareChange(deps, context, changing, { revision, left });
+    const { change, after, optional } = prepareChange(deps, context, changing, { revision, left });
     const outcome = await deps.identities.changeIdentity({ ...change, reply: keep(after) });
     if (outcome === 'taken') {
       const taken = await takenClaims(deps, change);
-      left = revision.claims === 'if-free' ? claimsThatMayBeLeft(config, taken) : [];
+      left = claimsToLeave(config, revision, taken, optional);
       const required = taken.filter((claim) => !left.includes(claim));
       if (required.length > 0) await revision.onTaken?.(required);
     }
@@ -126,12 +127,20 @@ async function takenClaims(
   );
 }
 
-/** Only what comes from an attribute may go unclaimed; references and unique fields are what they are by being unique. */
-export function claimsThatMayBeLeft(
+/** Of claims that another identity holds: those that the record can do without. */
+export function claimsToLeave(
   config: PoolConfig,
-  claims: readonly IdentifierClaim[],
+  { claims }: Pick<Revision, 'claims'>,
+  taken: readonly IdentifierClaim[],
+  optional: readonly IdentifierClaim[],
 ): IdentifierClaim[] {
-  const spaces = new Set([EMAIL, ...config.factors.map(identifierSpace)]);
+  const mayBeLeft = claims === 'if-free' ? claimsThatMayBeLeft(config, taken) : [];
+  return taken.filter((claim) => [...mayBeLeft, ...optional].some((one) => isSameClaim(one, claim)));
+}
+
+/** Only what comes from an attribute may go unclaimed; references and unique fields are what they are by being unique. */
+function claimsThatMayBeLeft(config: PoolConfig, claims: readonly IdentifierClaim[]): IdentifierClaim[] {
+  const spaces = new Set([EMAIL, PHONE, IDENTIFIER, ...config.factors.map(identifierSpace)]);
   return claims.filter(({ space }) => spaces.has(space));
 }
 

@@ -1,9 +1,11 @@
 import { normaliseEmail } from '../../kit/normalise.ts';
+import { type Credentials, credentialIdentifiers } from '../credentials/credentials.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { PoolVault } from '../ports.ts';
 import { readAttribute } from './attributes.ts';
 import { deriveIndexes, homesOf } from './factors.ts';
-import type { IdentifierClaim } from './ports.ts';
+import { derivedOf, traitIdentifiers } from './login-identifiers.ts';
+import type { Identifier, IdentifierClaim } from './ports.ts';
 import type { Profile } from './profile.ts';
 import type { Standing } from './standing.ts';
 
@@ -28,47 +30,72 @@ export function emailClaim(vault: PoolVault, email: string): IdentifierClaim | n
   return normal === null ? null : { space: EMAIL, digest: vault.digest(EMAIL, normal) };
 }
 
+/** The space of the iam surface's own keys. */
+export const EXTERNAL_ID = 'external_id';
+
+export function claimOf(vault: PoolVault, { space, value }: Identifier): IdentifierClaim {
+  return { space, digest: vault.digest(space, value) };
+}
+
 /** What decides which identifiers a record has. */
 export interface Claiming {
   readonly schemaId: string;
   readonly profile: Profile;
   readonly standing: Standing;
+  readonly credentials: Credentials;
 }
 
-/** Every identifier of a record (R3): its identifying factors, its reference, its unique custom fields. */
+/**
+ * Every identifier of a record (R3): its identifying factors, what its traits and credentials amount to, its references,
+ * its unique custom fields.
+ */
 export function claimsOfRecord(
   vault: PoolVault,
   config: PoolConfig,
-  { schemaId, profile, standing }: Claiming,
+  record: Claiming,
 ): { claims: IdentifierClaim[]; present: ReadonlySet<string> } {
-  const { claims, present } = deriveIndexes(vault, config, schemaId, profile);
-  const others = otherClaims(vault, config, { profile, standing });
-  // Whoever was given a type came through kyc, which requires the claim whatever factors the pool has.
-  if (standing.type !== undefined && !claims.some(({ space }) => space === EMAIL)) {
+  const { schemaId, profile, standing, credentials } = record;
+  const factors = deriveIndexes(config, schemaId, profile);
+  const derived = derivedOf(config, { schemaId, traits: profile.traits });
+  const identifiers = [
+    ...factors.identifiers,
+    ...traitIdentifiers(derived),
+    ...credentialIdentifiers(credentials),
+    ...otherIdentifiers(config, { profile, standing }),
+  ];
+  // Whoever was given a type came through kyc, which requires the claim whatever factors and traits the pool has.
+  if (standing.type !== undefined) {
     const email = readAttribute(profile, homesOf(config, schemaId), 'email');
-    const claim = email === null ? null : emailClaim(vault, email);
-    if (claim !== null) others.push(claim);
+    const value = email === null ? null : normaliseEmail(email);
+    if (value !== null) identifiers.push({ space: EMAIL, value });
   }
-  return { claims: [...claims, ...others], present };
+  return { claims: distinct(identifiers).map((one) => claimOf(vault, one)), present: factors.present };
 }
 
-function otherClaims(
-  vault: PoolVault,
+function distinct(identifiers: readonly Identifier[]): Identifier[] {
+  return identifiers.filter(
+    ({ space, value }, index) =>
+      identifiers.findIndex((one) => one.space === space && one.value === value) === index,
+  );
+}
+
+function otherIdentifiers(
   config: PoolConfig,
-  { profile, standing }: Omit<Claiming, 'schemaId'>,
-): IdentifierClaim[] {
-  const claims: IdentifierClaim[] = [];
-  if (standing.externalRef !== undefined) claims.push(externalRefClaim(vault, standing.externalRef));
-  const { customFields } = profile;
-  if (customFields === undefined) return claims;
+  { profile, standing }: Pick<Claiming, 'profile' | 'standing'>,
+): Identifier[] {
+  const { customFields, iam } = profile;
+  const identifiers: Identifier[] = [];
+  if (standing.externalRef !== undefined)
+    identifiers.push({ space: EXTERNAL_REF, value: standing.externalRef });
+  if (iam?.externalId !== undefined) identifiers.push({ space: EXTERNAL_ID, value: iam.externalId });
+  if (customFields === undefined) return identifiers;
   const type = config.verification.types.find(({ id }) => id === standing.typeId);
   for (const { id, name, isUnique } of type?.fields ?? []) {
     const value = customFields[name];
     if (!isUnique || value === undefined || value === null) continue;
-    const space = customFieldSpace(id);
-    claims.push({ space, digest: vault.digest(space, JSON.stringify(value)) });
+    identifiers.push({ space: customFieldSpace(id), value: JSON.stringify(value) });
   }
-  return claims;
+  return identifiers;
 }
 
 export function isSameClaim(a: IdentifierClaim, b: IdentifierClaim): boolean {

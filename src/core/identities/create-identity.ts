@@ -57,7 +57,7 @@ export async function createIdentity(
 
 function readDraft(
   { ids }: Pick<CreateNeeds, 'ids'>,
-  { config, vault, schemaId }: Drafting,
+  { config, schemaId }: Drafting,
   input: CreateIdentityInput,
 ) {
   const factors = readFactors(input.factors === undefined ? [] : input.factors, config);
@@ -67,7 +67,7 @@ function readDraft(
     ...replaceFactors(config, schemaId, EMPTY_PROFILE, factors.value, () => ids.next()),
     metadata: metadata.value,
   };
-  const { present } = deriveIndexes(vault, config, schemaId, profile);
+  const { present } = deriveIndexes(config, schemaId, profile);
   if (factors.problems.length === 0) problems.push(...checkPresence(config, present));
   if (problems.length > 0) throw new InvalidInput(problems);
   const fields = [

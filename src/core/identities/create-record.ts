@@ -1,4 +1,5 @@
 import { stampOf } from '../audit/stamp.ts';
+import { type Credentials, NO_CREDENTIALS, sealCredentials } from '../credentials/credentials.ts';
 import type { Deps } from '../deps.ts';
 import { WriteConflict, WrongState } from '../errors.ts';
 import { type Idempotency, keepReply, openIdempotency } from '../idempotency.ts';
@@ -7,9 +8,11 @@ import type { ActingContext, IdentityId, PoolId, PoolVault, RequestContext } fro
 import { readAttribute } from './attributes.ts';
 import { claimsOfRecord } from './claims.ts';
 import { homesOf } from './factors.ts';
-import { lookupKeysOf } from './lookups.ts';
+import { emailGrams, identifierGrams, referenceGrams } from './grams.ts';
+import { searchableIdentifiers } from './login-identifiers.ts';
+import { lookupKeysOf, organizationKeys } from './lookups.ts';
 import type { IdentityInsert, StoredIdentity } from './ports.ts';
-import { emailGrams, eventDataOf, referenceGrams } from './prepare-change.ts';
+import { eventDataOf } from './prepare-change.ts';
 import type { Profile } from './profile.ts';
 import { untilDone } from './retry.ts';
 import type { Changed } from './revision.ts';
@@ -23,6 +26,9 @@ export type CreateNeeds = Pick<Deps, 'clock' | 'ids' | 'vault' | 'configs' | 'id
 export interface Draft {
   readonly profile: Profile;
   readonly standing: Standing;
+  readonly credentials?: Credentials;
+  /** Default: that of the drafting. */
+  readonly schemaId?: string;
   /** Names of what it comes with, for the audit entry. */
   readonly fields: readonly string[];
 }
@@ -96,12 +102,14 @@ export function prepareInsert(
   context: ActingContext,
   record: Drafting & Draft & { id: IdentityId },
 ): { insert: IdentityInsert; made: Changed } {
-  const { id, config, vault, schemaId, profile, standing, fields } = record;
+  const { id, config, vault, schemaId, profile, standing, credentials = NO_CREDENTIALS, fields } = record;
   const { poolId } = config;
   const stamp = stampOf(deps, context, poolId, vault);
   const { key, wrapped } = vault.createIdentityKey(id);
   const sealed = sealProfile(key, profile);
-  const { claims, present } = claimsOfRecord(vault, config, { schemaId, profile, standing });
+  const { claims, present } = claimsOfRecord(vault, config, { schemaId, profile, standing, credentials });
+  const sealedCredentials = sealCredentials(key, credentials);
+  const identifiers = searchableIdentifiers(config, { schemaId, profile, credentials });
   const stored: StoredIdentity = {
     poolId,
     id,
@@ -109,6 +117,7 @@ export function prepareInsert(
     schemaId,
     version: 1,
     profile: sealed,
+    credentials: sealedCredentials,
     seen: null,
     lastSeenAt: null,
     wrappedKey: wrapped,
@@ -129,12 +138,17 @@ export function prepareInsert(
     id,
     schemaId,
     profile: sealed,
+    credentials: sealedCredentials,
     wrappedKey: wrapped,
     claims,
-    searchKeys: [...lookupKeysOf(vault, { holder: profile, homes }).values()],
+    searchKeys: [
+      ...lookupKeysOf(vault, { holder: profile, homes }).values(),
+      ...organizationKeys(vault, profile.iam?.organizationId),
+    ],
     grams: [
       ...(externalRef === undefined ? [] : [referenceGrams(vault, externalRef)]),
       ...(email === null ? [] : [emailGrams(vault, email)]),
+      ...(identifiers.length === 0 ? [] : [identifierGrams(vault, identifiers)]),
     ],
     standing,
     tallies,

@@ -4,7 +4,7 @@ import type { PoolConfig } from '../pools/ports.ts';
 import type { FactorDefinition, FactorType } from '../pools/ruleset.ts';
 import type { PoolVault } from '../ports.ts';
 import { readAttribute, type TraitHomes, writeAttribute } from './attributes.ts';
-import type { IdentifierClaim } from './ports.ts';
+import type { Identifier } from './ports.ts';
 import type { FactorView, Profile, StoredFactor } from './profile.ts';
 
 /** A factor as a caller sends it, checked. */
@@ -24,7 +24,7 @@ export function normaliseFactor(type: FactorType, value: string): string | null 
 }
 
 export function homesOf(config: PoolConfig, schemaId: string): TraitHomes {
-  return config.schemas.get(schemaId) ?? new Map();
+  return config.schemas.get(schemaId)?.homes ?? new Map();
 }
 
 function factorValue(profile: Profile, homes: TraitHomes, definition: FactorDefinition): string | null {
@@ -118,36 +118,29 @@ export function replaceFactors(
   return { ...next, factors };
 }
 
-/** What an identity's profile amounts to outside its sealed box. */
-export interface Derived {
-  readonly claims: readonly IdentifierClaim[];
+/** What an identity's factors amount to outside its sealed box. */
+export interface FactorIndexes {
+  readonly identifiers: readonly Identifier[];
   /** Names of factors that have a value. */
   readonly present: ReadonlySet<string>;
 }
 
 /**
- * Identifier claims (R3) and present factors of a profile. Linked factors claim the attribute's own space, so
+ * Identifiers (R3) and present factors of a profile. Linked factors claim the attribute's own space, so
  * that every surface competes for the same e-mail; the others claim a space of their name.
  */
-export function deriveIndexes(
-  vault: PoolVault,
-  config: PoolConfig,
-  schemaId: string,
-  profile: Profile,
-): Derived {
+export function deriveIndexes(config: PoolConfig, schemaId: string, profile: Profile): FactorIndexes {
   const homes = homesOf(config, schemaId);
-  const claims: IdentifierClaim[] = [];
+  const identifiers: Identifier[] = [];
   const present = new Set<string>();
   for (const definition of config.factors) {
     const value = factorValue(profile, homes, definition);
     const normalised = value === null ? null : normaliseFactor(definition.type, value);
     if (normalised === null) continue;
     present.add(definition.name);
-    if (!definition.identifier) continue;
-    const space = identifierSpace(definition);
-    claims.push({ space, digest: vault.digest(space, normalised) });
+    if (definition.identifier) identifiers.push({ space: identifierSpace(definition), value: normalised });
   }
-  return { claims, present };
+  return { identifiers, present };
 }
 
 export function identifierSpace(definition: FactorDefinition): string {

@@ -66,8 +66,17 @@ export function lookupForm(kind: LookupKind, read: LookupSource): string | null 
 
 /** A keyed digest of 128 bits, in a UUID's spelling. */
 export function lookupKey(vault: PoolVault, kind: LookupKind, normalised: string): string {
+  return keyOf(vault, kind, normalised);
+}
+
+function keyOf(vault: PoolVault, kind: LookupKind | 'organization', normalised: string): string {
   const hex = vault.digest(`lookup:${kind}`, normalised).toString('hex', 0, 16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** The key of an organization's members. */
+export function organizationKeys(vault: PoolVault, organizationId: string | undefined): string[] {
+  return organizationId === undefined ? [] : [keyOf(vault, 'organization', organizationId)];
 }
 
 interface Located {

@@ -12,12 +12,21 @@ export interface StoredIdentity {
   /** Null once erased, and so is the key. */
   readonly profile: Buffer | null;
   readonly seen: Buffer | null;
+  /** Null when there are none, too. */
+  readonly credentials: Buffer | null;
   readonly lastSeenAt: Date | null;
   readonly wrappedKey: Buffer | null;
   readonly standing: Standing;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly configVersion: number;
+}
+
+/** What finds one identity in its space. */
+export interface Identifier {
+  readonly space: string;
+  /** Normalised. */
+  readonly value: string;
 }
 
 /** A value that must find exactly one identity in its space (R3). */
@@ -47,6 +56,7 @@ export interface IdentityInsert {
   readonly id: IdentityId;
   readonly schemaId: string;
   readonly profile: Buffer;
+  readonly credentials: Buffer | null;
   readonly wrappedKey: Buffer;
   readonly claims: readonly IdentifierClaim[];
   /** As `lookupKey` gives them. */
@@ -68,18 +78,21 @@ export interface IdentityChange {
   /** The version that the change was computed from. */
   readonly version: number;
   readonly status: LifecycleStatus;
+  readonly schemaId: string;
   readonly profile: Buffer | null;
   readonly seen: Buffer | null;
+  readonly credentials: Buffer | null;
   readonly lastSeenAt: Date | null;
   readonly claimed: readonly IdentifierClaim[];
-  /** `all` frees every identifier of the identity. */
+  /** `all` frees every identifier of the identity but those of the kept spaces. */
   readonly released: readonly IdentifierClaim[] | 'all';
+  readonly keptSpaces: readonly string[];
   readonly keysAdded: readonly string[];
   /** `all` also where the record cannot say any more which there are. */
   readonly keysRemoved: readonly string[] | 'all';
   readonly grams: readonly GramChange[];
   readonly standing: Standing;
-  /** Destroys the data key, and the replies that were sealed under it. `profile` and `seen` must be null. */
+  /** Destroys the data key, and the replies that were sealed under it. The boxes must be null. */
   readonly erases: boolean;
   readonly tallies: TallyDeltas;
   readonly configVersion: number;
@@ -151,6 +164,8 @@ export interface IdentityStore {
   insertIdentity(insert: IdentityInsert): Promise<WriteOutcome>;
   /** Likewise, on condition that the version still holds. */
   changeIdentity(change: IdentityChange): Promise<WriteOutcome>;
+  /** Every claim that an identity holds. */
+  listClaims(poolId: PoolId, id: IdentityId): Promise<IdentifierClaim[]>;
   /** Which of the claims are held, and by whom. */
   findHolders(
     poolId: PoolId,

@@ -1,4 +1,5 @@
 import type { FactorType } from '../pools/ruleset.ts';
+import type { Channel } from '../traits/ports.ts';
 import type { AttributeHolder } from './attributes.ts';
 
 /** A factor as the sealed profile keeps it. A linked factor has no value of its own: the attribute is it. */
@@ -42,6 +43,34 @@ export interface Profile extends AttributeHolder {
   readonly frozen?: FrozenView;
   /** What the kyc surface alone knows. */
   readonly kyc?: KycProfile;
+  /** What the iam surface alone knows. */
+  readonly iam?: IamProfile;
+  /** Of addresses that traits amount to: those of which there is more to say than that. */
+  readonly addresses?: readonly StoredAddress[];
+}
+
+export interface IamProfile {
+  /** Any JSON but null. */
+  readonly metadataPublic?: unknown;
+  /** Any JSON but null: for the administrators only. */
+  readonly metadataAdmin?: unknown;
+  /** The caller's own key, unique in the pool. */
+  readonly externalId?: string;
+  readonly organizationId?: string;
+}
+
+/** Times are ISO 8601 texts. */
+export interface StoredAddress {
+  readonly via: Channel;
+  /** Normalised. */
+  readonly value: string;
+  /** Absent: as old as the record. */
+  readonly createdAt?: string;
+  /** Absent: unchanged since then. */
+  readonly updatedAt?: string;
+  readonly verified?: boolean;
+  readonly status?: 'pending' | 'sent' | 'completed';
+  readonly verifiedAt?: string;
 }
 
 export interface KycProfile {

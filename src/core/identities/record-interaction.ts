@@ -43,7 +43,8 @@ export async function recordInteraction(
   });
 }
 
-function takeSnapshot({ places }: Pick<Deps, 'places'>, interaction: Interaction): Snapshot {
+/** Place and ASN are those of now. What does not look like itself is left out. */
+export function takeSnapshot({ places }: Pick<Deps, 'places'>, interaction: Interaction): Snapshot {
   const { remoteIp, ja4Fingerprint } = interaction;
   const userAgent = interaction.userAgent?.replace(CONTROL, '').slice(0, USER_AGENT_LENGTH_MAX) ?? '';
   return {

@@ -1,3 +1,4 @@
+import type { Credentials } from '../credentials/credentials.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { DataKey, PoolVault } from '../ports.ts';
 import type { IdentifierClaim, StoredIdentity } from './ports.ts';
@@ -24,11 +25,20 @@ export interface Revision {
   readonly profile?: Profile;
   readonly seen?: { readonly value: Seen; readonly lastSeenAt: Date };
   readonly standing?: Standing;
+  readonly schemaId?: string;
+  /** All of them. */
+  readonly credentials?: Credentials;
   /** `erased` destroys the data key with everything that is sealed under it (R8). */
   readonly status?: LifecycleStatus;
   /** Default `required`: a claim that another identity holds fails the change. `if-free`: it is left out (R3). */
   readonly claims?: 'required' | 'if-free';
   /** Called when another identity holds an identifier that the revision requires. */
+  /**
+   * What the store says that the identity holds, read no earlier than the record: its identifiers are made anew by the
+   * schema of now, which may find other ones than the schema that they were made by. Those that it was not given at the
+   * time are taken if they are free.
+   */
+  readonly held?: readonly IdentifierClaim[];
   readonly onTaken?: (taken: readonly IdentifierClaim[]) => Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { DEFAULT_SCHEMA } from '../pools/default-schema.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import { type AttributeName, findTraitHomes, readAttribute } from './attributes.ts';
 import { EMPTY_PROFILE, type Profile } from './profile.ts';
-import { setAttributes } from './set-attributes.ts';
+import { replaceTraits, setAttributes } from './set-attributes.ts';
 import type { Standing } from './standing.ts';
 
 const homes = findTraitHomes(DEFAULT_SCHEMA);
@@ -14,7 +14,7 @@ const config = {
     { ...factor, name: 'email', type: 'email', identifier: true, attribute: 'email' },
     { ...factor, name: 'backup', type: 'email', identifier: false, attribute: null },
   ],
-  schemas: new Map([['default', homes]]),
+  schemas: new Map([['default', { homes }]]),
 } as unknown as PoolConfig;
 
 function set(
@@ -106,5 +106,51 @@ describe('setting attributes', () => {
     assert.deepEqual(set(ADA, { gender: 'f', 'tax.country': 'GB' }, confirmed).problems, []);
     const half = set(EMPTY_PROFILE, { given_name: 'Ada' }).profile;
     assert.equal(set(half, { family_name: 'King' }, confirmed).problems.length, 1);
+  });
+});
+
+describe('replacing traits', () => {
+  const replace = (profile: Profile, traits: Profile['traits'], standing: Standing = {}) => {
+    const change = replaceTraits(
+      config,
+      { schemaId: 'default', profile, standing },
+      { schemaId: 'default', traits },
+      () => 'vid',
+    );
+    return { ...change, read: (name: AttributeName) => readAttribute(change.profile, homes, name) };
+  };
+
+  it('changes the attributes that live there, and no others', () => {
+    const { changed, read } = replace(ADA, { name: { first: 'Augusta' }, email: 'ada@example.org' });
+    assert.deepEqual([...changed].sort(), ['email', 'family_name', 'given_name']);
+    assert.deepEqual(
+      [read('given_name'), read('family_name'), read('email'), read('birthdate')],
+      ['Augusta', null, 'ada@example.org', '1990-02-03'],
+    );
+  });
+
+  it('keeps a stored name that was its parts’ composition in step', () => {
+    const named = set(ADA, { name: 'Ada Lovelace' }).profile;
+    const { changed, read } = replace(named, { name: { first: 'Ada', last: 'King' } });
+    assert.deepEqual([...changed].sort(), ['family_name', 'name']);
+    assert.equal(read('name'), 'Ada King');
+  });
+
+  it('renews the id of a factor that is linked to what changed', () => {
+    const before = replace(ADA, { ...ADA.traits, email: 'ada@example.org' }).profile;
+    assert.equal(before.factors.email?.vid, 'vid');
+    assert.equal(replace(before, ADA.traits).profile.factors.email, undefined);
+  });
+
+  it('refuses what a verification confirmed (R1)', () => {
+    const { problems } = replace(ADA, { name: { first: 'Eve', last: 'Lovelace' } }, { confirmed: true });
+    assert.deepEqual(
+      problems.map(({ attribute, code }) => [attribute, code]),
+      [['given_name', 'locked']],
+    );
+    assert.deepEqual(
+      replace(ADA, { ...ADA.traits, email: 'a@example.org' }, { confirmed: true }).problems,
+      [],
+    );
   });
 });

@@ -1,5 +1,6 @@
 import type { FieldCode } from '../errors.ts';
 import type { PoolConfig } from '../pools/ports.ts';
+import type { Traits } from '../traits/ports.ts';
 import { type AttributeName, readAttribute, writeAttribute } from './attributes.ts';
 import { homesOf } from './factors.ts';
 import type { Profile, StoredFactor } from './profile.ts';
@@ -66,6 +67,39 @@ export function setAttributes(
     profile = writeAttribute(profile, homes, 'name', composed(readAfter));
     changed.push('name');
   }
+  const problems =
+    record.standing.confirmed === true ? lockedProblems(readBefore, changed, { readAfter, values }) : [];
+  return { profile: withNewVids(config, profile, changed, { readAfter, newVid }), changed, problems };
+}
+
+/**
+ * Replaces traits as a whole, and their schema: what they hold of attributes is changed by that, under the same rules as
+ * in `setAttributes`. The traits were validated.
+ */
+export function replaceTraits(
+  config: PoolConfig,
+  record: { schemaId: string; profile: Profile; standing: Standing },
+  next: { schemaId: string; traits: Traits },
+  newVid: () => string,
+): AttributeChange {
+  const { profile: before } = record;
+  const [homes, nextHomes] = [homesOf(config, record.schemaId), homesOf(config, next.schemaId)];
+  const readBefore = (name: AttributeName) => readAttribute(before, homes, name);
+  let profile: Profile = { ...before, traits: next.traits };
+  const readAfter = (name: AttributeName) => readAttribute(profile, nextHomes, name);
+  const touched = new Set([...homes.keys(), ...nextHomes.keys()]);
+  const changed = [...touched].filter((name) => readBefore(name) !== readAfter(name));
+  const name = readBefore('name');
+  if (
+    !touched.has('name') &&
+    name !== null &&
+    name === composed(readBefore) &&
+    composed(readAfter) !== name
+  ) {
+    profile = writeAttribute(profile, nextHomes, 'name', composed(readAfter));
+    changed.push('name');
+  }
+  const values = new Map(changed.filter((one) => touched.has(one)).map((one) => [one, readAfter(one)]));
   const problems =
     record.standing.confirmed === true ? lockedProblems(readBefore, changed, { readAfter, values }) : [];
   return { profile: withNewVids(config, profile, changed, { readAfter, newVid }), changed, problems };

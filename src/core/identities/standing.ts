@@ -21,6 +21,8 @@ export interface Standing {
   readonly identityOwner?: IdentityId;
   /** Cannot log in anywhere; its e-mail stays reserved when it is deleted (R2, R8). */
   readonly blocked?: true;
+  /** Since when `blocked` is what it is; absent: always. ISO 8601. */
+  readonly stateChangedAt?: string;
   readonly riskRating?: 'low' | 'medium' | 'high';
   /** Counts changes of what providers of verdicts look at, whichever surface made them (contract kyc 4.2). */
   readonly factsRevision?: number;

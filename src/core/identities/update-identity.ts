@@ -41,7 +41,7 @@ function revise(deps: ChangeNeeds, input: UpdateIdentityInput, changing: Changin
     problems.push(...factors.problems);
     sent = factors.value;
     profile = replaceFactors(config, stored.schemaId, profile, sent, () => deps.ids.next());
-    const { present } = deriveIndexes(vault, config, stored.schemaId, profile);
+    const { present } = deriveIndexes(config, stored.schemaId, profile);
     if (factors.problems.length === 0) problems.push(...checkPresence(config, present));
   }
   if (input.metadata !== undefined && input.metadata !== null) {

@@ -1,3 +1,4 @@
+import { type Credentials, openCredentials } from '../credentials/credentials.ts';
 import type { Deps } from '../deps.ts';
 import { SealBroken } from '../errors.ts';
 import type { PoolConfig } from '../pools/ports.ts';
@@ -56,6 +57,11 @@ export function openIdentity(vault: PoolVault, stored: StoredIdentity): OpenedId
       stored.profile === null ? null : parseSection<Profile>(key.open(SECTION_PROFILE, stored.profile)),
     seen: stored.seen === null ? null : parseSection<Seen>(key.open(SECTION_SEEN, stored.seen)),
   };
+}
+
+/** Opens the credentials: only where they are needed. */
+export function credentialsOf({ stored, key }: Pick<OpenedIdentity, 'stored' | 'key'>): Credentials {
+  return openCredentials(key, stored.credentials);
 }
 
 export function sealProfile(key: DataKey, profile: Profile): Buffer {

@@ -6,7 +6,7 @@ import type { ActingContext } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { heldWithin, refreshPool, tryAgain } from '../records.ts';
 import { isActive } from '../verification/decision.ts';
-import type { StoredVerification, VerificationId } from '../verification/ports.ts';
+import type { StoredVerification, VerificationId, VerificationInsert } from '../verification/ports.ts';
 import { sealContent } from '../verification/verification-content.ts';
 import type { StoredCase } from './case-ports.ts';
 
@@ -23,8 +23,21 @@ export async function insertVerification(
   tx: Stores,
   deps: VerificationNeeds,
   context: ActingContext,
-  { identity, provider, isAgain }: { identity: CaseIdentity; provider: string; isAgain: boolean },
+  about: { identity: CaseIdentity; provider: string; isAgain: boolean },
 ): Promise<VerificationId> {
+  const insert = prepareVerification(deps, context, about);
+  const { poolId, id } = insert.verification;
+  const outcome = await tx.verifications.insertVerification(insert);
+  if (outcome === 'stale') tryAgain(() => refreshPool(deps, poolId));
+  return id;
+}
+
+/** What a verification of a case amounts to in the store. Writes nothing. */
+export function prepareVerification(
+  deps: Pick<VerificationNeeds, 'clock' | 'ids'>,
+  context: ActingContext,
+  { identity, provider, isAgain }: { identity: CaseIdentity; provider: string; isAgain: boolean },
+): VerificationInsert {
   const { config, vault } = identity;
   const { poolId, id: identityId, standing } = identity.stored;
   const stamp = stampOf(deps, context, poolId, vault);
@@ -39,15 +52,13 @@ export async function insertVerification(
     configVersion: config.version,
   };
   const events = ['session.created', ...(isAgain ? ['session.updated'] : [])];
-  const outcome = await tx.verifications.insertVerification({
+  return {
     verification,
     stamp,
     event: { action: 'session.created', subjectId: id, fields: ['status'] },
     announcements: events.map((type, index) => ({ id: index === 0 ? stamp.eventId : deps.ids.next(), type })),
     eventData: { externalRef: verification.externalRef, status: verification.status, identityId },
-  });
-  if (outcome === 'stale') tryAgain(() => refreshPool(deps, poolId));
-  return id;
+  };
 }
 
 /** A verification that another one replaces, or that is about nobody any more. */

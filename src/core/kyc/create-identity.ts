@@ -1,8 +1,10 @@
 import type { Deps } from '../deps.ts';
 import { EmailTaken, WrongState } from '../errors.ts';
 import { emailClaim } from '../identities/claims.ts';
-import type { Draft, Drafting } from '../identities/create-record.ts';
+import { type Draft, type Drafting, prepareInsert } from '../identities/create-record.ts';
 import { EMPTY_PROFILE } from '../identities/profile.ts';
+import { untilDone } from '../identities/retry.ts';
+import type { Changed } from '../identities/revision.ts';
 import { setAttributes } from '../identities/set-attributes.ts';
 import { standingOf } from '../identities/standing.ts';
 import type { IdentityId, PoolId, PoolVault, RequestContext } from '../ports.ts';
@@ -10,9 +12,10 @@ import type { RecordStores } from '../record-stores.ts';
 import { createWithin, refreshPool, together, tryAgain } from '../records.ts';
 import { firstStanding } from '../verification/config.ts';
 import { attachDocuments } from './attach-documents.ts';
+import { prepareVerification } from './case-verifications.ts';
 import type { Documented } from './documents.ts';
 import { attributesOf, type KycInput, type KycType } from './identity-input.ts';
-import { openCases } from './open-cases.ts';
+import { caseOf, enabledSlugs, openCases } from './open-cases.ts';
 import { findOwner, requirePerson } from './owners.ts';
 
 /** An input with what every identity needs; the rest was checked by `typeProblems`. */
@@ -22,7 +25,10 @@ export type NewKycIdentity = KycInput & {
   readonly email: string;
 };
 
-type Needs = Pick<Deps, 'clock' | 'ids' | 'vault' | 'configs' | 'records' | 'storage'>;
+type Needs = Pick<
+  Deps,
+  'clock' | 'ids' | 'vault' | 'configs' | 'records' | 'storage' | 'identities' | 'kycIdentities'
+>;
 
 /**
  * Makes a person or company of the key's pool, with its documents, in one transaction. Of many at once with one e-mail
@@ -37,6 +43,46 @@ export async function createKycIdentity(
   context: RequestContext,
   input: NewKycIdentity,
 ): Promise<Documented> {
+  const isAlone = filesIn(input).length === 0 && typeof input.identityOwner !== 'string';
+  const made = isAlone ? await createAtOnce(deps, context, input) : null;
+  return made === null ? createTogether(deps, context, input) : { identity: made, documents: [] };
+}
+
+/**
+ * Somebody who brings nothing that is there already, and is asked about at one provider: as one statement.
+ * @returns Null where the pool has none of these, or several.
+ * @throws EmailTaken @throws WrongState
+ */
+async function createAtOnce(
+  deps: Needs,
+  context: RequestContext,
+  input: NewKycIdentity,
+): Promise<Changed | null> {
+  const { poolId } = context.principal;
+  const { result } = await untilDone(deps.configs, poolId, async () => {
+    const config = await deps.configs.any(poolId);
+    if (!config.isOpen) throw new WrongState('The pool, its domain or its account is deleted.');
+    const vault = await deps.vault.pool(poolId, config.version);
+    const drafting = { config, vault, schemaId: config.defaultSchemaId };
+    const draft = draftOf(deps, drafting, input);
+    const id = deps.ids.next() as IdentityId;
+    const { insert, made } = prepareInsert(deps, context, { id, ...drafting, ...draft });
+    const identity = { ...made, profile: draft.profile };
+    const [provider, ...others] = enabledSlugs(identity);
+    if (provider === undefined || others.length > 0) return { outcome: 'done' as const, result: null };
+    const verification = prepareVerification(deps, context, { identity, provider, isAgain: false });
+    const { id: verificationId } = verification.verification;
+    const kycCase = caseOf(identity, { provider, verificationId, before: null, at: insert.stamp.at });
+    const outcome = await deps.kycIdentities.insertWithCase({ insert, verification, kycCase });
+    if (outcome !== 'taken') return { outcome, result: made };
+    await requireFreeEmail(deps, { poolId, vault }, input.email, null);
+    // Whoever held it let go in between: try again.
+    return { outcome: 'stale' as const, result: made };
+  });
+  return result;
+}
+
+function createTogether(deps: Needs, context: RequestContext, input: NewKycIdentity): Promise<Documented> {
   const { poolId } = context.principal;
   return together(deps, async (tx) => {
     const drafting = openDrafting(deps, poolId);

@@ -2,6 +2,7 @@ import type { Changing } from '../identities/revision.ts';
 import type { ActingContext } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { tryAgain } from '../records.ts';
+import type { VerificationId } from '../verification/ports.ts';
 import { changeCasesOf } from './case-changes.ts';
 import type { KycCase, StoredCase } from './case-ports.ts';
 import {
@@ -111,7 +112,7 @@ export async function cancelCase(
   if ((await tx.cases.putCase(kycCase, before.version)) === 'stale') tryAgain();
 }
 
-function enabledSlugs({ config }: CaseIdentity): string[] {
+export function enabledSlugs({ config }: CaseIdentity): string[] {
   return enabledProviders(config.kyc).map(({ slug }) => slug);
 }
 
@@ -145,15 +146,29 @@ async function startVerification(
   { identity, provider, before }: { identity: CaseIdentity; provider: string; before: StoredCase | null },
 ): Promise<void> {
   if (before !== null) await endVerification(tx, deps, context, before);
-  const { stored, config } = identity;
-  const at = deps.clock.now();
-  const verificationId = await insertVerification(tx, deps, context, {
-    identity,
+  const isAgain = before !== null;
+  const verificationId = await insertVerification(tx, deps, context, { identity, provider, isAgain });
+  const kycCase = caseOf(identity, { provider, verificationId, before, at: deps.clock.now() });
+  if ((await tx.cases.putCase(kycCase, before?.version ?? null)) === 'stale') tryAgain();
+}
+
+/** A case that waits for its provider; in a sandbox, for its simulation. */
+export function caseOf(
+  { stored, config }: CaseIdentity,
+  {
     provider,
-    isAgain: before !== null,
-  });
+    verificationId,
+    before,
+    at,
+  }: {
+    provider: string;
+    verificationId: VerificationId;
+    before: StoredCase | null;
+    at: Date;
+  },
+): KycCase {
   const isAsked = config.environment === 'live';
-  const kycCase: KycCase = {
+  return {
     ...{ poolId: stored.poolId, identityId: stored.id, provider, verificationId },
     ...{ state: 'pending', exceptions: [], checks: [], validUntil: null, externalRef: null },
     // What was found before says how much to trust, until something else is found.
@@ -162,7 +177,6 @@ async function startVerification(
     ...{ task: isAsked ? 'submit' : null, dueAt: isAsked ? at : null },
     ...{ createdAt: before?.createdAt ?? at, updatedAt: at },
   };
-  if ((await tx.cases.putCase(kycCase, before?.version ?? null)) === 'stale') tryAgain();
 }
 
 /** What is being decided is asked once more, under the same verification: facts have changed meanwhile. */

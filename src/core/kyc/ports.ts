@@ -1,6 +1,8 @@
-import type { StoredIdentity } from '../identities/ports.ts';
+import type { IdentityInsert, StoredIdentity, WriteOutcome } from '../identities/ports.ts';
 import type { Segment } from '../identities/standing.ts';
 import type { IdentityId, PoolId } from '../ports.ts';
+import type { VerificationInsert } from '../verification/ports.ts';
+import type { KycCase } from './case-ports.ts';
 import type { KycType } from './identity-input.ts';
 import type { Risk } from './provider.ts';
 
@@ -29,6 +31,12 @@ export interface KycQuery extends KycFilter, KycWindow {}
 
 /** Open and unmerged records of a pool, as the kyc surface lists them. */
 export interface KycIdentityStore {
+  /** A new identity with the first verification of its only case: one statement, or nothing. */
+  insertWithCase(creation: {
+    insert: IdentityInsert;
+    verification: VerificationInsert;
+    kycCase: KycCase;
+  }): Promise<WriteOutcome>;
   listKyc(poolId: PoolId, query: KycQuery): Promise<StoredIdentity[]>;
   /** As `listKyc`, of everything in these segments. */
   listSegments(poolId: PoolId, segments: readonly Segment[], window: KycWindow): Promise<StoredIdentity[]>;

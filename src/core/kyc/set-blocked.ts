@@ -2,9 +2,9 @@ import type { Deps } from '../deps.ts';
 import type { Changed, Revision } from '../identities/revision.ts';
 import { type Standing, standingOf } from '../identities/standing.ts';
 import type { IdentityId, RequestContext } from '../ports.ts';
-import type { RecordStores } from '../record-stores.ts';
-import { changeWithin, openWithin, together, tryAgain } from '../records.ts';
+import { changeWithin, openWithin, together } from '../records.ts';
 import { findKycRecord } from './find-identity.ts';
+import { resumeCases } from './resume-cases.ts';
 
 /**
  * Blocks an identity for every surface, or lifts the block (R2): it cannot log in, no operation is active, no provider
@@ -25,21 +25,9 @@ export function setBlocked(
     const { standing } = changing.stored;
     if ((standing.blocked === true) === isBlocked) return changing;
     const changed = await changeWithin(tx, deps, context, changing, blocking(standing, isBlocked));
-    if (!isBlocked) await resumeCases(tx, deps, changed);
+    if (!isBlocked) await resumeCases(tx, deps, changed.stored);
     return changed;
   });
-}
-
-async function resumeCases(
-  tx: Pick<RecordStores, 'cases'>,
-  { clock }: Pick<Deps, 'clock'>,
-  { stored: { poolId, id } }: Changed,
-): Promise<void> {
-  const dueAt = clock.now();
-  for (const one of await tx.cases.listCases(poolId, [id])) {
-    if (one.task === null || one.dueAt === null || one.dueAt.getTime() <= dueAt.getTime()) continue;
-    if ((await tx.cases.putCase({ ...one, dueAt }, one.version)) === 'stale') tryAgain();
-  }
 }
 
 /** Blocks a record, or lifts the block, as one change of it. */

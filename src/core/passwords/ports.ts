@@ -4,12 +4,12 @@ export type PasswordAlgorithm =
   | { readonly kind: 'bcrypt'; readonly cost: number };
 
 /** Every pool's that chose nothing else; OWASP's smallest setting of argon2id. */
-export const DEFAULT_ALGORITHM: PasswordAlgorithm = {
+export const DEFAULT_ALGORITHM = {
   kind: 'argon2id',
   memoryKib: 19_456,
   passes: 2,
   lanes: 1,
-};
+} as const satisfies PasswordAlgorithm;
 
 /** What bcrypt reads of a password; the rest would not count. */
 export const BCRYPT_BYTES_MAX = 72;

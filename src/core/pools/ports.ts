@@ -1,6 +1,7 @@
-import type { TraitHomes } from '../identities/attributes.ts';
+import type { IamConfig } from '../iam/config.ts';
 import type { KycConfig } from '../kyc/config.ts';
 import type { AccountId, DomainId, Environment, PoolId, RulesetId, StoredPoolKey } from '../ports.ts';
+import type { TraitSchema } from '../traits/trait-schema.ts';
 import type { VerificationConfig } from '../verification/config.ts';
 import type { FactorDefinition, FactorUse } from './ruleset.ts';
 
@@ -56,11 +57,12 @@ export interface PoolConfig {
   /** False once the pool, its domain or its account is deleted. */
   readonly isOpen: boolean;
   readonly factors: readonly FactorDefinition[];
-  /** Where the traits of each schema keep attributes, by schema id. */
-  readonly schemas: ReadonlyMap<string, TraitHomes>;
+  /** By their ids. */
+  readonly schemas: ReadonlyMap<string, TraitSchema>;
   readonly defaultSchemaId: string;
   readonly verification: VerificationConfig;
   readonly kyc: KycConfig;
+  readonly iam: IamConfig;
   readonly version: number;
 }
 

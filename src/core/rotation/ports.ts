@@ -51,6 +51,7 @@ export interface LockedIdentity {
   readonly id: IdentityId;
   readonly profile: Buffer | null;
   readonly seen: Buffer | null;
+  readonly credentials: Buffer | null;
   readonly wrapped: Buffer;
 }
 

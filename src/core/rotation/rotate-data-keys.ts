@@ -5,7 +5,7 @@ import type { RotationDeps, Run } from './run-rotation.ts';
 
 const BATCH = 50;
 /** What an identity's own row holds under its data key. */
-const SECTIONS = ['profile', 'seen'] as const;
+const SECTIONS = ['profile', 'seen', 'credentials'] as const;
 
 /** `again`: the batch should be read again with newer pool keys. */
 type Outcome = 'done' | 'more' | 'again';
@@ -90,7 +90,7 @@ function reseal(
   try {
     const from = vault.openIdentityKey(identity.id, identity.wrapped);
     const { key: to, wrapped } = vault.createIdentityKey(identity.id);
-    const [profile = null, seen = null] = SECTIONS.map((section) => {
+    const [profile = null, seen = null, credentials = null] = SECTIONS.map((section) => {
       const sealed = identity[section];
       if (sealed === null) return null;
       const plaintext = from.open(section, sealed);
@@ -98,7 +98,7 @@ function reseal(
       plaintext.fill(0);
       return again;
     });
-    return { keys: { from, to }, after: { id: identity.id, profile, seen, wrapped } };
+    return { keys: { from, to }, after: { id: identity.id, profile, seen, credentials, wrapped } };
   } catch (error) {
     if (!(error instanceof SealBroken)) throw error;
     return null;

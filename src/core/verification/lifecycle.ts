@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts';
 import { WrongState } from '../errors.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { type ChangeNeeds, changeRecord } from '../identities/change.ts';
+import { erasing } from '../identities/erase-identity.ts';
 import type { Changed, Changing, Revision } from '../identities/revision.ts';
 import { standingOf } from '../identities/standing.ts';
 import type { RequestContext } from '../ports.ts';
@@ -82,18 +83,5 @@ export function redactRecord(
   reference: string,
   idempotency: Idempotency<Changed> | null,
 ): Outcome {
-  return changing(deps, context, reference, idempotency, ({ stored }) => ({
-    action: 'identity.erased',
-    // To clients of this surface an erased identity is one whose status changed.
-    events: ['identity.updated'],
-    fields: ['status'],
-    status: 'erased',
-    standing: standingOf({
-      ...stored.standing,
-      status: 'redacted',
-      country: undefined,
-      confirmed: undefined,
-      monitoringPaused: undefined,
-    }),
-  }));
+  return changing(deps, context, reference, idempotency, ({ stored }) => erasing(stored.standing));
 }

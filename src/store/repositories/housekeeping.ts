@@ -1,16 +1,20 @@
 import type { PoolId } from '../../core/ports.ts';
 import { formatUuid } from '../../kit/ids.ts';
 import type { Session, Statement } from '../session.ts';
+import { removeExpiredFlows } from './self-service-clean-up.ts';
 
 /** Events that became deliveries are kept a while for whoever looks into a matter. */
 const EVENTS_KEPT_MS = 60 * 60 * 1000;
 const DELIVERIES_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** From their end on. */
+const SESSIONS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 /** Rows a statement: none of them may run long. */
 const BATCH = 5000;
 
 /**
  * Removes what has expired: kept replies and rate windows that are over, events that were looked at an hour ago,
- * webhook deliveries of 30 days ago. Asks once which pools have any, then goes
+ * webhook deliveries of 30 days ago, login sessions that ended 30 days ago,
+ * self-service flows. Asks once which pools have any, then goes
  * pool by pool (SQL.md rule 9). Safe to run in several processes at once.
  */
 export async function removeExpired(session: Session, now: Date): Promise<void> {
@@ -33,6 +37,8 @@ export async function removeExpired(session: Session, now: Date): Promise<void> 
   }
   await removeOldEvents(session, now);
   await removeOldDeliveries(session, now);
+  await removeExpiredFlows(session, now);
+  await removeOldSessions(session, now);
 }
 
 /** The first id of a moment: ids sort by time, so that no column of times needs an index of its own. */
@@ -66,6 +72,27 @@ async function removeOldDeliveries(session: Session, now: Date): Promise<void> {
                select d.id from webhook_deliveries d
                where d.pool_id = $1::uuid and d.endpoint_id = $2::uuid and d.id < $3::uuid limit $4::integer)`,
       parameters: [poolId, id, idAt(now.getTime() - DELIVERIES_KEPT_MS), BATCH],
+    });
+  }
+}
+
+// Pool by pool: a look into the index for each, however many sessions they keep.
+async function removeOldSessions(session: Session, now: Date): Promise<void> {
+  const endedBy = new Date(now.getTime() - SESSIONS_KEPT_MS);
+  const { rows } = await session.query<{ pool_id: PoolId }>({
+    text: `/* scatter: once a tick */
+           select s.pool_id from pool_states s
+           where exists (
+             select 1 from sessions t where t.pool_id = s.pool_id and t.expires_at <= $1::timestamptz)`,
+    parameters: [endedBy],
+  });
+  for (const { pool_id: poolId } of rows) {
+    await inBatches(session, {
+      text: `delete from sessions where pool_id = $1::uuid and id = any(array(
+               select t.id from sessions t
+               where t.pool_id = $1::uuid and t.expires_at <= $2::timestamptz limit $3::integer))
+             and expires_at <= $2::timestamptz`,
+      parameters: [poolId, endedBy, BATCH],
     });
   }
 }

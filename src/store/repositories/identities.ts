@@ -14,8 +14,8 @@ import { searchStatements } from './identity-search.ts';
 import { segmentsOf } from './identity-segments.ts';
 import { changeIdentity, insertIdentity } from './identity-writes.ts';
 
-export const COLUMNS = `i.id, i.status, i.schema_id, i.version, i.profile, i.seen, i.last_seen_at, i.standing, i.created_at,
-  i.updated_at, k.wrapped, s.config_version`;
+export const COLUMNS = `i.id, i.status, i.schema_id, i.version, i.profile, i.seen, i.credentials, i.last_seen_at, i.standing,
+  i.created_at, i.updated_at, k.wrapped, s.config_version`;
 export const JOINS = `
   left join identity_keys k on k.pool_id = $1::uuid and k.identity_id = i.id
   join pool_states s on s.pool_id = $1::uuid`;
@@ -57,6 +57,7 @@ export interface Row {
   version: number;
   profile: Buffer | null;
   seen: Buffer | null;
+  credentials: Buffer | null;
   last_seen_at: Date | null;
   standing: Standing;
   created_at: Date;
@@ -74,6 +75,7 @@ export function toIdentity(poolId: PoolId, row: Row): StoredIdentity {
     version: row.version,
     profile: row.profile,
     seen: row.seen,
+    credentials: row.credentials,
     lastSeenAt: row.last_seen_at,
     wrappedKey: row.wrapped,
     standing: row.standing,
@@ -154,6 +156,14 @@ export function createIdentityStore(session: Session): IdentityStore {
     ...purgeMethods(session),
     insertIdentity: (insert) => insertIdentity(session, insert),
     changeIdentity: (change) => changeIdentity(session, change),
+
+    async listClaims(poolId, id) {
+      const { rows } = await session.query<IdentifierClaim>({
+        text: 'select space, digest from identifiers where pool_id = $1::uuid and identity_id = $2::uuid',
+        parameters: [poolId, id],
+      });
+      return rows;
+    },
 
     async findHolders(poolId, claims: readonly IdentifierClaim[]) {
       const parameters = [

@@ -45,27 +45,29 @@ function gramSql(at: { spaces: number; grams: number }): string {
       returning 1)`;
 }
 
-const INSERT = `
-  with ${HELD},
+/** Makes an identity; `insertParameters` gives $1 to $28. */
+export const INSERT_PARTS = `${HELD},
     record as (
-      insert into identities (pool_id, id, schema_id, profile, standing, created_at, updated_at)
-      select $1::uuid, $3::uuid, $4::text, $5::bytea, $8::text::jsonb, $6::timestamptz, $6::timestamptz from held
+      insert into identities (pool_id, id, schema_id, profile, standing, credentials, created_at, updated_at)
+      select $1::uuid, $3::uuid, $4::text, $5::bytea, $8::text::jsonb, $9::bytea, $6::timestamptz, $6::timestamptz
+      from held
       returning id, version),
     keyed as (
       insert into identity_keys (pool_id, identity_id, wrapped)
       select $1::uuid, $3::uuid, $7::bytea from record
       returning 1),
-    ${claimSql({ spaces: 9, digests: 10 })},
-    ${searchSql(11, 6)},
-    ${gramSql({ spaces: 12, grams: 13 })},
-    ${tallySql({ names: 14, deltas: 15, slot: 16 })},
-    ${stampSql(17)}
-  select count(*)::integer as n from record`;
+    ${claimSql({ spaces: 10, digests: 11 })},
+    ${searchSql(12, 6)},
+    ${gramSql({ spaces: 13, grams: 14 })},
+    ${tallySql({ names: 15, deltas: 16, slot: 17 })},
+    ${stampSql(18)}`;
+const INSERT = `with ${INSERT_PARTS} select count(*)::integer as n from record`;
 
 const RECORD = `
       update identities
       set status = $4::text, profile = $5::bytea, seen = $6::bytea, last_seen_at = $7::timestamptz,
-          standing = $10::text::jsonb, version = version + 1, updated_at = $8::timestamptz
+          standing = $10::text::jsonb, credentials = $11::bytea, schema_id = $12::text,
+          version = version + 1, updated_at = $8::timestamptz
       where identities.pool_id = $1::uuid and identities.id = $3::uuid and identities.version = $9::integer`;
 
 const CHANGE = `
@@ -76,20 +78,20 @@ const CHANGE = `
     released as (
       delete from identifiers using record
       where identifiers.pool_id = $1::uuid and identifiers.identity_id = record.id
-        and ($11::boolean or exists (
-          select 1 from unnest($12::text[], $13::text[]) as u(space, digest)
+        and ($13::boolean and identifiers.space <> all($26::text[]) or exists (
+          select 1 from unnest($14::text[], $15::text[]) as u(space, digest)
           where u.space = identifiers.space and decode(u.digest, 'hex') = identifiers.digest))
       returning 1),
     hidden as (
       delete from search_keys using record
       where search_keys.pool_id = $1::uuid and search_keys.identity_id = record.id
-        and ($16::boolean or search_keys.key = any($17::uuid[]))
+        and ($18::boolean or search_keys.key = any($19::uuid[]))
       returning 1),
-    ${claimSql({ spaces: 14, digests: 15 })},
-    ${searchSql(18, 8)},
-    ${gramSql({ spaces: 19, grams: 20 })},
-    ${tallySql({ names: 21, deltas: 22, slot: 23 })},
-    ${stampSql(24)}
+    ${claimSql({ spaces: 16, digests: 17 })},
+    ${searchSql(20, 8)},
+    ${gramSql({ spaces: 21, grams: 22 })},
+    ${tallySql({ names: 23, deltas: 24, slot: 25 })},
+    ${stampSql(27)}
   select count(*)::integer as n from record`;
 
 // Most changes touch neither what finds the record nor totals; their statement does not name those tables. Nor does it
@@ -101,7 +103,7 @@ const CHANGE_PROFILE = `
           select 1 from pool_states
           where pool_states.pool_id = $1::uuid and pool_states.config_version = $2::integer)
       returning id, version),
-    ${stampSql(11)}
+    ${stampSql(13)}
   select count(*)::integer as n from record`;
 
 // What destroys an identity for good (R8), after its row was changed in the same transaction.
@@ -111,6 +113,7 @@ const ERASE = [
   'update relationships set metadata = null where pool_id = $1::uuid and identity_id = $2::uuid',
   'update relationships set metadata = null where pool_id = $1::uuid and related_id = $2::uuid',
   'delete from courier_messages where pool_id = $1::uuid and identity_id = $2::uuid',
+  'delete from sessions where pool_id = $1::uuid and identity_id = $2::uuid',
   // Without the key the files are noise; a job deletes them afterwards.
   `insert into blob_removals (pool_id, object_name)
    select distinct $1::uuid, d.object_name from documents d where d.pool_id = $1::uuid and d.identity_id = $2::uuid
@@ -118,28 +121,30 @@ const ERASE = [
   'delete from documents where pool_id = $1::uuid and identity_id = $2::uuid',
 ];
 
-export async function insertIdentity(session: Session, insert: IdentityInsert): Promise<WriteOutcome> {
+export function insertParameters(insert: IdentityInsert): unknown[] {
   const { names, deltas } = tallyParameters(insert.tallies);
-  const statement = {
-    text: INSERT,
-    parameters: [
-      insert.poolId,
-      insert.configVersion,
-      insert.id,
-      insert.schemaId,
-      insert.profile,
-      insert.stamp.at,
-      insert.wrappedKey,
-      JSON.stringify(insert.standing),
-      ...claimParameters(insert.claims),
-      insert.searchKeys,
-      ...gramParameters(insert.grams),
-      names,
-      deltas,
-      nextSlot(),
-      ...stampParameters(insert),
-    ],
-  };
+  return [
+    insert.poolId,
+    insert.configVersion,
+    insert.id,
+    insert.schemaId,
+    insert.profile,
+    insert.stamp.at,
+    insert.wrappedKey,
+    JSON.stringify(insert.standing),
+    insert.credentials,
+    ...claimParameters(insert.claims),
+    insert.searchKeys,
+    ...gramParameters(insert.grams),
+    names,
+    deltas,
+    nextSlot(),
+    ...stampParameters(insert),
+  ];
+}
+
+export async function insertIdentity(session: Session, insert: IdentityInsert): Promise<WriteOutcome> {
+  const statement = { text: INSERT, parameters: insertParameters(insert) };
   const { reply } = insert;
   if (reply === null) return write(session, statement);
   return refusing(() =>
@@ -182,6 +187,8 @@ function changeStatement(change: IdentityChange): Parameters<Session['query']>[0
     change.stamp.at,
     change.version,
     JSON.stringify(change.standing),
+    change.credentials,
+    change.schemaId,
   ];
   const stamp = stampParameters(change);
   const others =
@@ -203,6 +210,7 @@ function changeStatement(change: IdentityChange): Parameters<Session['query']>[0
       names,
       deltas,
       nextSlot(),
+      change.keptSpaces,
       ...stamp,
     ],
   };
@@ -227,7 +235,8 @@ async function sent(session: Session, statement: Parameters<Session['query']>[0]
   return rows[0]?.n === 1 ? 'done' : 'stale';
 }
 
-function write(session: Session, statement: Parameters<Session['query']>[0]): Promise<WriteOutcome> {
+/** One statement that answers with `n`: 1 where it found what it relied on. */
+export function write(session: Session, statement: Parameters<Session['query']>[0]): Promise<WriteOutcome> {
   return refusing(() => sent(session, statement));
 }
 

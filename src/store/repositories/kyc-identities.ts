@@ -3,6 +3,7 @@ import type { KycFilter, KycIdentityStore, KycQuery, KycSort, KycWindow } from '
 import type { IdentityId, PoolId } from '../../core/ports.ts';
 import type { Session } from '../session.ts';
 import { COLUMNS, JOINS, type Row, toIdentity } from './identities.ts';
+import { insertWithCase } from './kyc-creation.ts';
 import { rareGrams } from './rare-grams.ts';
 
 type Bind = (value: unknown, type: string) => string;
@@ -21,6 +22,8 @@ const HOLD = 'select 1 as one from identities where pool_id = $1::uuid and id = 
 
 export function createKycIdentityStore(session: Session): KycIdentityStore {
   return {
+    insertWithCase: (creation) => insertWithCase(session, creation),
+
     async listKyc(poolId, query) {
       const { rows } = await session.query<Row>(pageStatement(poolId, query));
       return rows.map((row) => toIdentity(poolId, row));

@@ -1,4 +1,4 @@
-import { findTraitHomes } from '../../core/identities/attributes.ts';
+import { DEFAULT_IAM, type IamConfig } from '../../core/iam/config.ts';
 import {
   DEFAULT_KYC,
   type KycConfig,
@@ -8,6 +8,8 @@ import {
 import type { PoolConfig, PoolConfigStore } from '../../core/pools/ports.ts';
 import type { FactorDefinition } from '../../core/pools/ruleset.ts';
 import type { AccountId, DomainId, Environment, PoolId, RulesetId } from '../../core/ports.ts';
+import type { SchemaCompiler } from '../../core/traits/ports.ts';
+import { traitSchema } from '../../core/traits/trait-schema.ts';
 import {
   DEFAULT_VERIFICATION,
   type FieldDefinition,
@@ -21,7 +23,8 @@ import type { Session } from '../session.ts';
 const FIND = `
   select p.account_id, p.domain_id, p.ruleset_id, p.environment, a.partition, r.factors, s.config_version,
          p.status = 'extant' and d.status = 'extant' and a.status = 'extant' as is_open,
-         (select json_agg(json_build_object('id', i.id, 'schema', i.schema, 'isDefault', i.is_default) order by i.id)
+         (select json_agg(json_build_object('id', i.id, 'schema', i.schema, 'isDefault', i.is_default,
+            'createdAt', i.created_at) order by i.id)
           from identity_schemas i where i.pool_id = $1::uuid) as schemas,
          (select row_to_json(v) from verification_settings v where v.pool_id = $1::uuid) as verification,
          (select json_agg(json_build_object('id', t.id, 'name', t.name, 'definition', t.definition,
@@ -32,7 +35,8 @@ const FIND = `
           from custom_fields f where f.pool_id = $1::uuid) as fields,
          (select json_agg(json_build_object('slug', k.slug, 'kind', k.kind, 'definition', k.definition,
             'isEnabled', k.is_enabled) order by k.slug)
-          from kyc_providers k where k.pool_id = $1::uuid) as providers
+          from kyc_providers k where k.pool_id = $1::uuid) as providers,
+         (select t.definition from iam_settings t where t.pool_id = $1::uuid) as iam
   from pool_states s
   join pools p on p.id = $1::uuid
   join domains d on d.id = p.domain_id
@@ -49,11 +53,12 @@ interface Row {
   factors: FactorDefinition[];
   config_version: number;
   is_open: boolean;
-  schemas: { id: string; schema: unknown; isDefault: boolean }[] | null;
+  schemas: { id: string; schema: unknown; isDefault: boolean; createdAt: string }[] | null;
   verification: VerificationRow | null;
   types: TypeRow[] | null;
   fields: FieldRow[] | null;
   providers: ProviderRow[] | null;
+  iam: Partial<IamConfig> | null;
 }
 
 interface ProviderRow {
@@ -112,7 +117,7 @@ function toKyc({ providers }: Row): KycConfig {
   return { providers: [...others, ...set].sort((a, b) => (a.slug < b.slug ? -1 : 1)) };
 }
 
-export function createPoolConfigStore(session: Session): PoolConfigStore {
+export function createPoolConfigStore(session: Session, compiler: SchemaCompiler): PoolConfigStore {
   return {
     /** One statement, so that version and content are of one moment. */
     async findPoolConfig(poolId: PoolId): Promise<PoolConfig | null> {
@@ -129,9 +134,15 @@ export function createPoolConfigStore(session: Session): PoolConfigStore {
         environment: row.environment,
         isOpen: row.is_open,
         factors: row.factors,
-        schemas: new Map(schemas.map(({ id, schema }) => [id, findTraitHomes(schema)])),
+        schemas: new Map(
+          schemas.map(({ id, schema, createdAt }) => [
+            id,
+            traitSchema(compiler, { id, document: schema, createdAt: new Date(createdAt) }),
+          ]),
+        ),
         verification: toVerification(row),
         kyc: toKyc(row),
+        iam: { ...DEFAULT_IAM, ...row.iam },
         defaultSchemaId: schemas.find((schema) => schema.isDefault)?.id ?? 'default',
         version: row.config_version,
       };

@@ -1,7 +1,10 @@
 import type { Records } from '../../core/record-stores.ts';
+import type { SchemaCompiler } from '../../core/traits/ports.ts';
 import type { Session } from '../session.ts';
 import { createCourierStore } from './courier.ts';
 import { createDocumentStore } from './documents.ts';
+import { createCodeStore } from './flow-codes.ts';
+import { createFlowStore } from './flows.ts';
 import { createIdentityStore } from './identities.ts';
 import { createTypeStore } from './identity-types.ts';
 import { createCaseStore } from './kyc-cases.ts';
@@ -10,9 +13,10 @@ import { createMergeStore } from './merges.ts';
 import { createOrganisationStore } from './organisation.ts';
 import { createPoolConfigStore } from './pool-configs.ts';
 import { createRelationshipStore } from './relationships.ts';
+import { createSessionStore } from './sessions.ts';
 import { createVerificationStore } from './verifications.ts';
 
-export function createRecords(session: Session): Records {
+export function createRecords(session: Session, compiler: SchemaCompiler): Records {
   return {
     transaction: (work) =>
       session.transaction((tx) =>
@@ -20,12 +24,15 @@ export function createRecords(session: Session): Records {
           identities: createIdentityStore(tx),
           organisation: createOrganisationStore(tx),
           verifications: createVerificationStore(tx),
-          poolConfigs: createPoolConfigStore(tx),
+          poolConfigs: createPoolConfigStore(tx, compiler),
           types: createTypeStore(tx),
           relationships: createRelationshipStore(tx),
           merges: createMergeStore(tx),
           documents: createDocumentStore(tx),
           courier: createCourierStore(tx),
+          flows: createFlowStore(tx),
+          codes: createCodeStore(tx),
+          sessions: createSessionStore(tx),
           cases: createCaseStore(tx),
           kycIdentities: createKycIdentityStore(tx),
         }),

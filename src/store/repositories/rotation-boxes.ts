@@ -5,6 +5,7 @@ import type { Session } from '../session.ts';
 import { resealMessages } from './courier-boxes.ts';
 import { resealDocuments } from './document-boxes.ts';
 import { resealRelationships } from './relationship-boxes.ts';
+import { resealSessions } from './session-boxes.ts';
 
 /**
  * Re-seals one kind of box that lies under identities' data keys, within the transaction that changes those keys.
@@ -26,6 +27,7 @@ export const BOXES_UNDER_DATA_KEYS: readonly ResealBoxes[] = [
   resealRelationships,
   resealDocuments,
   resealMessages,
+  resealSessions,
 ];
 
 interface ReplyRow {

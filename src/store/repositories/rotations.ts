@@ -25,6 +25,7 @@ export const WRAPPED_KEY_TABLES = [
   ['verification_keys', 'verification_id'],
   ['upload_keys', 'upload_id'],
   ['courier_keys', 'message_id'],
+  ['flow_keys', 'flow_id'],
 ] as const;
 
 const PLAN = `/* scatter: pools of an installation */
@@ -87,7 +88,7 @@ const LAST = `
 // Locked so that nobody writes under a key that is about to go, nor wraps that key anew; but rows that refer to the
 // identity may still come and go.
 const LOCK = `
-  select i.id, i.profile, i.seen, k.wrapped, s.config_version
+  select i.id, i.profile, i.seen, i.credentials, k.wrapped, s.config_version
   from identities i
   join identity_keys k on k.pool_id = $1::uuid and k.identity_id = i.id
   join pool_states s on s.pool_id = $1::uuid
@@ -97,8 +98,10 @@ const LOCK = `
 
 const REPLACE_DATA_KEYS = `
   with record as (
-      update identities set profile = u.profile, seen = u.seen, version = identities.version + 1
-      from unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[]) as u(id, profile, seen, wrapped)
+      update identities
+      set profile = u.profile, seen = u.seen, credentials = u.credentials, version = identities.version + 1
+      from unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[])
+        as u(id, profile, seen, credentials, wrapped)
       where identities.pool_id = $1::uuid and identities.id = u.id
       returning identities.id, u.wrapped),
     keyed as (
@@ -224,7 +227,7 @@ export function createRotationStore(session: Session): RotationStore {
         text: LOCK,
         parameters: [poolId, after, until, limit],
       });
-      const identities = rows.map(({ id, profile, seen, wrapped }) => ({ id, profile, seen, wrapped }));
+      const identities = rows.map(({ config_version: _, ...identity }) => identity);
       return { identities, configVersion: rows[0]?.config_version ?? 0 };
     },
     async replaceDataKeys(poolId, identities) {
@@ -235,6 +238,7 @@ export function createRotationStore(session: Session): RotationStore {
           identities.map((identity) => identity.id),
           identities.map((identity) => identity.profile),
           identities.map((identity) => identity.seen),
+          identities.map((identity) => identity.credentials),
           identities.map((identity) => identity.wrapped),
         ],
       });

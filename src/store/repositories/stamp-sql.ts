@@ -6,19 +6,21 @@ import type { AuditEvent, Stamp } from '../../core/pools/ports.ts';
  * `record`, an earlier part, returned a row; it returns `version`.
  *
  * @param first Number of the first of the eleven parameters that `stampParameters` gives.
+ * @param of The part that is stamped, where a statement has several; `record` otherwise.
  */
-export function stampSql(first: number): string {
+export function stampSql(first: number, of = 'record'): string {
+  const prefix = of === 'record' ? '' : `${of}_`;
   const at = (offset: number, type: string) => `$${first + offset}::${type}`;
-  return `audited as (
+  return `${prefix}audited as (
       insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields, origin)
       select $1::uuid, ${at(0, 'uuid')}, ${at(1, 'timestamptz')}, ${at(2, 'uuid')}, ${at(3, 'text')},
-             ${at(4, 'text')}, ${at(5, 'uuid')}, ${at(6, 'text[]')}, ${at(7, 'bytea')} from record
+             ${at(4, 'text')}, ${at(5, 'uuid')}, ${at(6, 'text[]')}, ${at(7, 'bytea')} from ${of}
       returning 1),
-    announced as (
+    ${prefix}announced as (
       insert into outbox (pool_id, id, at, type, subject_id, fields, subject_version, data)
       select $1::uuid, u.id, ${at(1, 'timestamptz')}, u.type, ${at(5, 'uuid')}, ${at(6, 'text[]')},
-             record.version, ${at(10, 'text')}::jsonb
-      from record, unnest(${at(8, 'uuid[]')}, ${at(9, 'text[]')}) as u(id, type)
+             ${of}.version, ${at(10, 'text')}::jsonb
+      from ${of}, unnest(${at(8, 'uuid[]')}, ${at(9, 'text[]')}) as u(id, type)
       returning 1)`;
 }
 

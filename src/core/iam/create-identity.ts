@@ -1,0 +1,156 @@
+import type { Deps } from '../deps.ts';
+import { InvalidInput, WriteConflict } from '../errors.ts';
+import { setAddress } from '../identities/addresses.ts';
+import { createRecord, type Draft, type Drafting } from '../identities/create-record.ts';
+import { derivedOf } from '../identities/login-identifiers.ts';
+import { EMPTY_PROFILE, type Profile } from '../identities/profile.ts';
+import { standingOf } from '../identities/standing.ts';
+import type { PoolConfig } from '../pools/ports.ts';
+import type { PoolId, RequestContext } from '../ports.ts';
+import type { ImportedVerifiableAddress } from '../traits/addresses.ts';
+import { normaliseAddress } from '../traits/normalise-identifier.ts';
+import type { PhoneNumbers } from '../traits/ports.ts';
+import { firstStanding } from '../verification/config.ts';
+import { IdentifierTaken } from './errors.ts';
+import { newCredentials, type PreparedImports, prepareImports } from './import-credentials.ts';
+import type { NewIamIdentity } from './input.ts';
+import { type IamRecord, toIamRecord } from './record.ts';
+import { schemaOf, withTraits } from './traits.ts';
+
+export type CreateIamNeeds = Pick<
+  Deps,
+  'clock' | 'ids' | 'vault' | 'configs' | 'identities' | 'organisation' | 'passwords' | 'phones'
+>;
+
+/**
+ * Makes an identity of the key's pool by its traits, with its credentials, addresses and metadata.
+ *
+ * @throws InvalidInput @throws InvalidTraits @throws IdentifierTaken @throws WrongState @throws Busy
+ * @see Contract iam 4.1, "Create body", "Credential import".
+ */
+export async function createIamIdentity(
+  deps: CreateIamNeeds,
+  context: RequestContext,
+  input: NewIamIdentity,
+): Promise<IamRecord> {
+  const { poolId } = context.principal;
+  // Hashing costs: what is refused anyway is refused before that.
+  const config = await configFor(deps, poolId, (held) =>
+    draftOf(deps, { config: held, schemaId: held.defaultSchemaId }, input, {}),
+  );
+  const imports = await prepareImports(
+    { hasher: deps.passwords },
+    input.credentials,
+    config.iam.passwordAlgorithm,
+  );
+  const outcome = await createRecord(deps, context, {
+    poolId,
+    draft: (drafting) => draftOf(deps, drafting, input, imports),
+    onTaken: async () => {
+      throw new IdentifierTaken();
+    },
+  });
+  if (!('made' in outcome)) throw new WriteConflict();
+  return toIamRecord(outcome.made, outcome.made);
+}
+
+/**
+ * The pool's configuration as it is held, if the check passes by it; else as it is now.
+ * @throws InvalidInput By the configuration of now.
+ */
+export async function configFor(
+  { configs }: Pick<Deps, 'configs'>,
+  poolId: PoolId,
+  check: (config: PoolConfig) => unknown,
+): Promise<PoolConfig> {
+  const held = await configs.any(poolId);
+  try {
+    check(held);
+    return held;
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    const current = await configs.current(poolId);
+    if (current.version === held.version) throw error;
+    check(current);
+    return current;
+  }
+}
+
+/** @throws InvalidInput @throws InvalidTraits */
+export function draftOf(
+  { clock, ids, phones }: Pick<Deps, 'clock' | 'ids' | 'phones'>,
+  { config, schemaId: defaultId }: Pick<Drafting, 'config' | 'schemaId'>,
+  input: NewIamIdentity,
+  imports: PreparedImports,
+): Draft & { schemaId: string } {
+  const now = clock.now();
+  const schemaId = input.schemaId ?? defaultId;
+  schemaOf(config, schemaId);
+  const isInactive = input.state === 'inactive';
+  const standing = standingOf({
+    ...firstStanding(config.verification),
+    blocked: isInactive ? true : undefined,
+  });
+  const record = { schemaId, profile: EMPTY_PROFILE, standing };
+  const { profile, changed } = withTraits(config, record, { schemaId, traits: input.traits }, () =>
+    ids.next(),
+  );
+  const derived = derivedOf(config, { schemaId, traits: profile.traits });
+  let next = withOwnFields(profile, input);
+  if (input.organizationId !== null)
+    next = { ...next, iam: { ...next.iam, organizationId: input.organizationId } };
+  for (const address of derived.verifiable) {
+    const said = input.verifiableAddresses.find((one) => isSaidOf(phones, one, address));
+    if (said !== undefined) next = setAddress(next, address, statusOf(said, now));
+  }
+  const credentials = newCredentials(imports, now);
+  const names = Object.keys(credentials).filter((name) => name !== 'format');
+  return {
+    ...{ profile: next, standing, credentials, schemaId },
+    fields: [
+      'traits',
+      ...changed,
+      ...(isInactive ? ['blocked'] : []),
+      ...names.map((name) => `credentials.${name}`),
+    ],
+  };
+}
+
+/** Whether what was said is about this address, however it was spelled. */
+export function isSaidOf(
+  phones: PhoneNumbers,
+  { via = 'email', value }: ImportedVerifiableAddress,
+  address: { via: string; value: string },
+): boolean {
+  if (via !== address.via) return false;
+  return value.trim() === address.value || normaliseAddress(phones, via, value) === address.value;
+}
+
+function statusOf({ verified, status, verifiedAt }: ImportedVerifiableAddress, now: Date) {
+  return {
+    verified,
+    status: status ?? (verified ? ('completed' as const) : ('pending' as const)),
+    ...(verified ? { verifiedAt: (verifiedAt ?? now).toISOString() } : {}),
+    updatedAt: now.toISOString(),
+  };
+}
+
+/** Metadata and the external id, as a whole: what is not given is cleared. */
+export function withOwnFields(
+  profile: Profile,
+  {
+    metadataPublic,
+    metadataAdmin,
+    externalId,
+  }: Pick<NewIamIdentity, 'metadataPublic' | 'metadataAdmin' | 'externalId'>,
+): Profile {
+  const { iam: before, ...rest } = profile;
+  const { organizationId } = before ?? {};
+  const iam = {
+    ...(organizationId === undefined ? {} : { organizationId }),
+    ...(metadataPublic === undefined || metadataPublic === null ? {} : { metadataPublic }),
+    ...(metadataAdmin === undefined || metadataAdmin === null ? {} : { metadataAdmin }),
+    ...(externalId === null || externalId === '' ? {} : { externalId }),
+  };
+  return Object.keys(iam).length === 0 ? rest : { ...rest, iam };
+}

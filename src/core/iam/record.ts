@@ -1,0 +1,73 @@
+import type { Credentials } from '../credentials/credentials.ts';
+import type { Deps } from '../deps.ts';
+import { NotFound } from '../errors.ts';
+import { derivedOf } from '../identities/login-identifiers.ts';
+import type { StoredIdentity } from '../identities/ports.ts';
+import type { Profile } from '../identities/profile.ts';
+import { isMergedStanding, type Standing } from '../identities/standing.ts';
+import {
+  credentialsOf,
+  isOpenStatus,
+  type OpenedIdentity,
+  openIdentity,
+  vaultFor,
+} from '../identities/view.ts';
+import type { PoolConfig } from '../pools/ports.ts';
+import type { DataKey, IdentityId, PoolId, PoolVault } from '../ports.ts';
+import type { Derived } from '../traits/ports.ts';
+
+/** An identity as the iam surface sees it, opened. Personal data and secrets: goes into replies, nowhere else. */
+export interface IamRecord {
+  readonly stored: StoredIdentity;
+  readonly config: PoolConfig;
+  readonly vault: PoolVault;
+  readonly key: DataKey;
+  readonly profile: Profile;
+  readonly credentials: Credentials;
+  readonly derived: Derived;
+}
+
+export type RecordNeeds = Pick<Deps, 'identities' | 'vault' | 'configs'>;
+
+/** Closed records are not there (R8), nor those that were folded into another one. */
+export function isIamVisible({ status, standing }: Pick<StoredIdentity, 'status' | 'standing'>): boolean {
+  return isOpenStatus(status) && !isMergedStanding(standing);
+}
+
+/** @throws NotFound Missing, of another pool, deleted, erased or merged: all look the same. */
+export async function findIamIdentity(
+  { identities }: Pick<Deps, 'identities'>,
+  poolId: PoolId,
+  id: IdentityId,
+): Promise<StoredIdentity> {
+  const found = await identities.findIdentity(poolId, id);
+  if (found === null || !isIamVisible(found)) throw new NotFound();
+  return found;
+}
+
+/** @throws NotFound It was closed meanwhile. @throws SealBroken */
+export function toIamRecord(
+  { config, vault }: { config: PoolConfig; vault: PoolVault },
+  opened: OpenedIdentity,
+): IamRecord {
+  const { stored, key, profile } = opened;
+  if (key === null || profile === null) throw new NotFound();
+  const derived = derivedOf(config, { schemaId: stored.schemaId, traits: profile.traits });
+  return { stored, config, vault, key, profile, credentials: credentialsOf(opened), derived };
+}
+
+export async function openIamRecord(
+  deps: Pick<Deps, 'vault' | 'configs'>,
+  stored: StoredIdentity,
+): Promise<IamRecord> {
+  const config = await deps.configs.at(stored.poolId, stored.configVersion);
+  const vault = await vaultFor(deps, stored);
+  return toIamRecord({ config, vault }, openIdentity(vault, stored));
+}
+
+export type IdentityState = 'active' | 'inactive';
+
+/** Inactive here is blocked everywhere (R2). */
+export function stateOf({ blocked }: Standing): IdentityState {
+  return blocked === true ? 'inactive' : 'active';
+}

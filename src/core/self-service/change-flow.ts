@@ -1,0 +1,63 @@
+import type { Uuid } from '../../kit/ids.ts';
+import type { Deps } from '../deps.ts';
+import type { IdentityId } from '../ports.ts';
+import { csrfDigestOf } from './csrf.ts';
+import { FlowChanged } from './errors.ts';
+import { type Flow, type FlowContent, sealFlow } from './flow.ts';
+import type { FlowState, FlowStore } from './ports.ts';
+
+/** What is left out stays as it is. */
+export interface FlowChange {
+  readonly state?: FlowState;
+  readonly active?: string;
+  /** Null: it is nobody's again. */
+  readonly identityId?: IdentityId | null;
+  readonly sessionId?: Uuid;
+  readonly content?: Partial<Pick<FlowContent, 'ui' | 'data' | 'returnTo'>>;
+  /** The browser's new cookie, where signing in gave it one. */
+  readonly csrfCookie?: string;
+}
+
+type Needs = Pick<Deps, 'clock' | 'secrets'>;
+type Stores = { readonly flows: FlowStore };
+
+/**
+ * Writes a step of a flow. Of two submits at once that read the same revision one is written.
+ * @throws FlowChanged It was changed or finished meanwhile, or expired: nothing was written.
+ */
+export function changeFlow(stores: Stores, deps: Needs, flow: Flow, change: FlowChange): Promise<Flow> {
+  return write(stores, deps, flow, { change, finishes: false });
+}
+
+/**
+ * Uses a flow up, by one statement: of any number at once one succeeds. First in the transaction that writes what the
+ * flow buys, so that whoever loses has bought nothing. What methods kept is dropped; nodes and messages stay, so that
+ * the outcome can be read.
+ *
+ * @throws FlowChanged As `changeFlow`.
+ */
+export function finishFlow(stores: Stores, deps: Needs, flow: Flow, change: FlowChange = {}): Promise<Flow> {
+  const content = { ...change.content, data: {} };
+  return write(stores, deps, flow, { change: { ...change, content }, finishes: true });
+}
+
+async function write(
+  { flows }: Stores,
+  { clock, secrets }: Needs,
+  flow: Flow,
+  { change, finishes }: { change: FlowChange; finishes: boolean },
+): Promise<Flow> {
+  const { content: contentChange, csrfCookie, ...row } = change;
+  const at = clock.now();
+  const content = { ...flow.content, ...contentChange };
+  const changed = {
+    ...flow,
+    ...row,
+    csrfDigest: csrfCookie === undefined ? flow.csrfDigest : csrfDigestOf(secrets, csrfCookie),
+  };
+  const { poolId, id, revision, state, active, identityId, sessionId, csrfDigest } = changed;
+  const box = sealFlow(flow.key, id, content);
+  const update = { poolId, id, revision, state, active, identityId, sessionId, csrfDigest, box };
+  if (!(await flows.updateFlow({ ...update, at, finishes }))) throw new FlowChanged();
+  return { ...changed, content, revision: revision + 1, updatedAt: at, finishedAt: finishes ? at : null };
+}

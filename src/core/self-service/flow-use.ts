@@ -1,0 +1,24 @@
+import type { NewFlow } from './create-flow.ts';
+import type { Flow } from './flow.ts';
+import type { Outcome } from './outcome.ts';
+import type { FlowKind } from './ports.ts';
+import type { FlowDeps, FlowStart, Submission } from './visit.ts';
+
+/** What makes a kind of flow what it is; all else is the same for every kind. */
+export interface FlowUse {
+  /**
+   * What a new flow is like, for this visitor.
+   * @throws FlowDisabled @throws ReturnToForbidden And whatever keeps this visitor from having one.
+   */
+  prepare(deps: FlowDeps, start: FlowStart): Promise<NewFlow>;
+  /** One step of a flow that has neither expired nor been used up. */
+  submit(deps: FlowDeps, submission: Submission): Promise<Outcome>;
+  /**
+   * Whether a submit is its own proof, so that no CSRF token is asked for; default never. With an empty body: whether
+   * whoever knows the flow's id may read it.
+   */
+  isExempt?(flow: Flow, body: Submission['body']): boolean;
+}
+
+/** The kinds that there are. */
+export type FlowUses = { readonly [K in FlowKind]?: FlowUse };

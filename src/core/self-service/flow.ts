@@ -1,0 +1,50 @@
+import { SealBroken } from '../errors.ts';
+import type { DataKey, PoolVault } from '../ports.ts';
+import type { FlowId, FlowRow, StoredFlow } from './ports.ts';
+import type { Ui } from './ui/ui.ts';
+
+/** What of a flow may be personal, or a secret: only ever stored sealed. */
+export interface FlowContent {
+  /** As the flow was begun. */
+  readonly requestUrl: string;
+  /** Checked when the flow was begun. */
+  readonly returnTo: string | null;
+  /** Without the CSRF token: that is made anew for each answer. */
+  readonly ui: Ui;
+  /** What methods keep between their steps; JSON, never shown. Gone once the flow has finished. */
+  readonly data: { readonly [name: string]: unknown };
+}
+
+/** A flow with its content. Holds its key: not for logs, nor for keeping beyond the request. */
+export interface Flow extends FlowRow {
+  readonly content: FlowContent;
+  readonly key: DataKey;
+  readonly vault: PoolVault;
+}
+
+/** @throws SealBroken Another flow's or pool's, or changed. */
+export function openFlow(vault: PoolVault, stored: StoredFlow): Flow {
+  const { box, wrappedKey, configVersion: _, ...row } = stored;
+  const key = vault.openIdentityKey(row.id, wrappedKey);
+  const plaintext = key.open(sectionOf(row.id), box);
+  try {
+    return { ...row, content: JSON.parse(plaintext.toString('utf8')), key, vault };
+  } catch {
+    // The parser's own message quotes the text.
+    throw new SealBroken('a flow holds no JSON');
+  } finally {
+    plaintext.fill(0);
+  }
+}
+
+/** The box, bound to the flow. */
+export function sealFlow(key: DataKey, id: FlowId, content: FlowContent): Buffer {
+  const plaintext = Buffer.from(JSON.stringify(content));
+  const box = key.seal(sectionOf(id), plaintext);
+  plaintext.fill(0);
+  return box;
+}
+
+function sectionOf(id: FlowId): string {
+  return `flow:${id}`;
+}

@@ -1,0 +1,106 @@
+import type { Credentials } from '../../credentials/credentials.ts';
+import type { IamRecord } from '../../iam/record.ts';
+import { checkPassword } from '../../passwords/check-password.ts';
+import { offerOf } from '../begin-flow.ts';
+import { type Attempt, checkAllowed, clearFailures, recordFailure } from '../lockout.ts';
+import type { Outcome } from '../outcome.ts';
+import { refuse, refuseWith } from '../show-again.ts';
+import { withNodeMessage } from '../ui/messages.ts';
+import { sayText } from '../ui/texts.ts';
+import { type FlowDeps, type Submission, textOf } from '../visit.ts';
+import { findPerson } from './person.ts';
+import { type Judgement, type SignInRefused, signIn } from './sign-in.ts';
+
+const PASSWORD = { method: 'password', aal: 'aal1' } as const;
+const TRIES_MAX = 3;
+
+/**
+ * Signs in by an identifier and a password. An unknown identifier, one without a password and a wrong password look the
+ * same and take the same time (R10). A hash of another kind than the pool's own is made anew.
+ *
+ * @throws LockedOut @throws Busy
+ * @see Contract iam 6.3, 6.4.
+ */
+export async function loginByPassword(deps: FlowDeps, submission: Submission): Promise<Outcome> {
+  const text = textOf(submission, 'identifier');
+  const password = textOf(submission, 'password');
+  if (text === undefined || password === undefined)
+    return refuseMissing(deps, submission, { identifier: text, password });
+  const { offered } = await offerOf(deps, submission);
+  const { poolId, address } = submission;
+  const vault = await deps.vault.pool(poolId);
+  for (let tries = 1; ; tries += 1) {
+    const { identifier, person } = await findPerson(deps, { poolId, identifier: text, type: 'password' });
+    const attempt: Attempt = { poolId, vault, identifier, address };
+    await checkAllowed(deps, offered.lockout, attempt);
+    const checked = await check(deps, submission, { password, person });
+    if (!checked.isRight || person === null) {
+      await recordFailure(deps, offered.lockout, attempt);
+      return refuseWith(deps, submission, [sayText(4000006)], 'password');
+    }
+    await clearFailures(deps, offered.lockout, attempt);
+    const judge = (record: IamRecord) => judgeHash(deps, record, { ...checked, before: hashOf(person) });
+    const outcome = await signIn(deps, submission, { identityId: person.stored.id, method: PASSWORD, judge });
+    if (outcome.kind === 'signed_in') return outcome;
+    // Its password was changed, or hashed anew, meanwhile: only what is stored by now counts.
+    if (outcome.why === 'changed' && tries < TRIES_MAX) continue;
+    return refuseSignIn(deps, submission, outcome, 'password');
+  }
+}
+
+async function check(
+  deps: FlowDeps,
+  submission: Submission,
+  { password, person }: { password: string; person: IamRecord | null },
+) {
+  const { config } = await offerOf(deps, submission);
+  const algorithm = config.iam.passwordAlgorithm;
+  const encoded = person === null ? null : hashOf(person);
+  return checkPassword({ hasher: deps.passwords }, { password, encoded, algorithm });
+}
+
+function hashOf({ credentials }: IamRecord): string | null {
+  return credentials.password?.hash ?? null;
+}
+
+/** A new hash takes the place of the one that was checked, and of no other. */
+function judgeHash(
+  { clock }: FlowDeps,
+  record: IamRecord,
+  { before, newHash }: { before: string | null; newHash: string | null },
+): Judgement<'changed'> {
+  const { password } = record.credentials;
+  if (password === undefined || hashOf(record) !== before) return { is: 'changed' };
+  if (newHash === null) return { is: 'good' };
+  const updatedAt = clock.now().toISOString();
+  const credentials: Credentials = {
+    ...record.credentials,
+    password: { ...password, hash: newHash, updatedAt },
+  };
+  return { is: 'good', fields: ['credentials.password'], credentials };
+}
+
+/** Whoever is blocked is told so, since they have shown who they are; anything else is a wrong password. */
+export function refuseSignIn(
+  deps: FlowDeps,
+  submission: Submission,
+  { why }: SignInRefused<string>,
+  active: string,
+): Promise<Outcome> {
+  return refuseWith(deps, submission, [sayText(why === 'blocked' ? 4010011 : 4000006)], active);
+}
+
+function refuseMissing(
+  deps: FlowDeps,
+  submission: Submission,
+  sent: { readonly [name: string]: string | undefined },
+): Promise<Outcome> {
+  const missing = Object.keys(sent).filter((name) => sent[name] === undefined);
+  return refuse(
+    deps,
+    submission,
+    (ui) =>
+      missing.reduce((told, name) => withNodeMessage(told, name, sayText(4000002, { property: name })), ui),
+    { active: 'password' },
+  );
+}

@@ -1,0 +1,66 @@
+import { type IamRecord, isIamVisible, toIamRecord } from '../../iam/record.ts';
+import type { IdentityId } from '../../ports.ts';
+import type { RecordStores } from '../../record-stores.ts';
+import { openWithin, together } from '../../records.ts';
+import { mayHaveSessions } from '../../sessions/active.ts';
+import { requireOwner } from '../get-flow.ts';
+import type { ContinueWith, SignedIn, SignedInSession } from '../outcome.ts';
+import type { FlowDeps, Submission } from '../visit.ts';
+import { beginSession, type LoginChange, type Method, wantsSecondFactor } from './begin-session.ts';
+import { useUp } from './use-up.ts';
+
+/** What a proof is worth to the record as it is by now. */
+export type Judgement<Refusal extends string> =
+  | ({ readonly is: 'good' } & LoginChange)
+  | { readonly is: Refusal };
+
+/** `blocked`: they cannot have a session (R2). `gone`: there is nobody any more. */
+export interface SignInRefused<Refusal extends string> {
+  readonly kind: 'refused';
+  readonly why: Refusal | 'blocked' | 'gone';
+}
+
+/**
+ * Signs somebody in by what they have shown, in one transaction: the flow is used up, the record takes the login (R6)
+ * and what the proof changes, and a session begins; or theirs, where they had one, notes what they showed.
+ *
+ * @param input.judge Asked on the record within the transaction, so that a proof that can be used once is used once.
+ * @throws FlowFinished @throws FlowReplaced Another submit has used the flow up.
+ * @throws FlowOfAnother The flow is somebody else's.
+ */
+export async function signIn<Refusal extends string>(
+  deps: FlowDeps,
+  submission: Submission,
+  input: {
+    readonly identityId: IdentityId;
+    readonly method: Method;
+    readonly judge: (record: IamRecord) => Judgement<Refusal>;
+    /** How the flow names the method; default as the session does. */
+    readonly active?: string;
+    /** What else is done in the transaction; gives what a client may do next. */
+    readonly also?: (tx: RecordStores, signedIn: SignedInSession) => Promise<ContinueWith[]>;
+  },
+): Promise<SignedIn | SignInRefused<Refusal>> {
+  const { identityId, method, judge, active = method.method } = input;
+  requireOwner(submission.flow, identityId);
+  return together(deps, async (tx): Promise<SignedIn | SignInRefused<Refusal>> => {
+    const stored = await tx.identities.findIdentity(submission.poolId, identityId);
+    if (stored === null || !isIamVisible(stored)) return { kind: 'refused', why: 'gone' };
+    const changing = openWithin(deps, stored);
+    const judgement = judge(toIamRecord(changing, changing));
+    if (!isGood(judgement)) return { kind: 'refused', why: judgement.is };
+    if (!mayHaveSessions(stored)) return { kind: 'refused', why: 'blocked' };
+    // Nothing has been written so far; whoever loses the flow has bought nothing.
+    const flow = await useUp(tx, deps, submission.flow, { active, identityId });
+    const signedIn = await beginSession(tx, deps, submission, { changing, method, change: judgement });
+    const needsSecondFactor = wantsSecondFactor(deps, signedIn);
+    const continueWith = (await input.also?.(tx, signedIn)) ?? [];
+    return { kind: 'signed_in', flow, signedIn, needsSecondFactor, continueWith };
+  });
+}
+
+function isGood<Refusal extends string>(
+  judgement: Judgement<Refusal>,
+): judgement is { readonly is: 'good' } & LoginChange {
+  return judgement.is === 'good';
+}

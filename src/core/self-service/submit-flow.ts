@@ -1,0 +1,74 @@
+import { type RequestProof, requireProof } from './csrf.ts';
+import { FlowReplaced } from './errors.ts';
+import type { Flow } from './flow.ts';
+import type { FlowUse } from './flow-use.ts';
+import { getFlow, isExpired, requireUnexpired } from './get-flow.ts';
+import type { Outcome } from './outcome.ts';
+import type { FlowId, FlowKind } from './ports.ts';
+import { putInPlace, renewIfExpired } from './renew-flow.ts';
+import { expiredText, sayText, type UiText } from './ui/texts.ts';
+import type { FlowDeps, FlowStart, Submission, Visit } from './visit.ts';
+
+export interface FlowRequest extends Visit {
+  readonly kind: FlowKind;
+  readonly id: FlowId;
+  readonly proof: RequestProof;
+}
+
+/**
+ * A flow as its client may see it.
+ * @throws NotFound @throws CsrfViolation @throws FlowExpired
+ */
+export async function readFlow(deps: FlowDeps, use: FlowUse, request: FlowRequest): Promise<Flow> {
+  const flow = await getFlow(deps, request);
+  const isExempt = use.isExempt?.(flow, {}) ?? false;
+  requireProof(deps.secrets, { flow, request: request.proof }, { isRead: true, isExempt });
+  requireUnexpired(deps, flow);
+  return flow;
+}
+
+/**
+ * Submits a flow. One that has expired, or was used up, gets another one in its place, which the error names.
+ *
+ * @throws NotFound @throws CsrfViolation @throws BrowserNotAllowed @throws FlowExpired @throws FlowReplaced
+ */
+export async function submitFlow(
+  deps: FlowDeps,
+  use: FlowUse,
+  request: FlowRequest & Pick<Submission, 'body' | 'isForm'>,
+): Promise<Outcome> {
+  const { kind: _, id: __, proof, ...visit } = request;
+  const flow = await getFlow(deps, request);
+  const isExempt = use.isExempt?.(flow, request.body) ?? false;
+  requireProof(deps.secrets, { flow, request: proof }, { isExempt });
+  await renewIfOver(deps, use, flow, visit);
+  return use.submit(deps, { ...visit, flow });
+}
+
+/** @throws FlowExpired @throws FlowReplaced */
+async function renewIfOver(deps: FlowDeps, use: FlowUse, flow: Flow, visit: Visit): Promise<void> {
+  const hasExpired = isExpired(deps, flow);
+  if (!hasExpired && flow.finishedAt === null) return;
+  const notice = hasExpired
+    ? expiredText(flow.kind, { expiredAt: flow.expiresAt, now: deps.clock.now() })
+    : sayText(DONE_ALREADY[flow.kind]);
+  const fresh = await use.prepare(deps, startedAnew(flow, visit, notice));
+  await renewIfExpired(deps, flow, () => fresh);
+  throw new FlowReplaced(await putInPlace(deps, flow, () => fresh));
+}
+
+const DONE_ALREADY = {
+  login: 4010007,
+  registration: 4040002,
+  settings: 4010007,
+  recovery: 4060001,
+  verification: 4070002,
+} as const;
+
+/** The start of a flow that goes on where another one ended. */
+function startedAnew(flow: Flow, visit: Visit, notice: UiText): FlowStart {
+  const { type, content, refresh, requestedAal } = flow;
+  const { requestUrl, returnTo } = content;
+  const wishes = { aal: requestedAal, ...(refresh ? { refresh: 'true' } : {}) };
+  return { ...visit, type, requestUrl, returnTo, wishes, notice };
+}

@@ -1,0 +1,46 @@
+import { CoreError } from '../../../core/errors.ts';
+import { FlowExpired, FlowReplaced, LockedOut } from '../../../core/self-service/errors.ts';
+import type { Cookie } from '../../../http/cookies.ts';
+
+/** An AJAX client has to let its browser navigate (contract iam 6.2). */
+export class BrowserLocationChange extends CoreError {
+  readonly redirectTo: string;
+  readonly cookies: readonly Cookie[];
+  constructor(redirectTo: string, cookies: readonly Cookie[]) {
+    super(
+      'invalid',
+      'browser_location_change_required',
+      'In order to complete this flow please redirect the browser to: redirect_browser_to.',
+    );
+    this.redirectTo = redirectTo;
+    this.cookies = cookies;
+  }
+}
+
+/** What stands beside `error` in the answers of flows (contract iam 1.3, "Enhanced errors"). */
+export function flowSiblings(error: CoreError): Record<string, unknown> {
+  if (error instanceof BrowserLocationChange) return { redirect_browser_to: error.redirectTo };
+  if (error instanceof FlowReplaced) return { use_flow_id: error.useFlowId };
+  if (!(error instanceof FlowExpired)) return {};
+  const { expiredAt, sinceMs, useFlowId } = error;
+  return {
+    ...(useFlowId === null ? {} : { use_flow_id: useFlowId }),
+    expired_at: expiredAt.toISOString(),
+    // Nanoseconds, as Go writes durations.
+    since: sinceMs * 1_000_000,
+  };
+}
+
+/** Where a client begins anew whose flow has expired. */
+export function flowDetails(error: CoreError, base: string): Record<string, unknown> | undefined {
+  if (!(error instanceof FlowExpired) || error.useFlowId !== null) return undefined;
+  const { kind, type, returnTo } = error.flow;
+  const begin = `${base}/self-service/${kind}/${type}`;
+  if (type === 'api') return { api: begin };
+  const query = returnTo === null ? '' : `?return_to=${encodeURIComponent(returnTo)}`;
+  return { redirect_to: `${begin}${query}` };
+}
+
+export function flowHeaders(error: CoreError): Record<string, string> {
+  return error instanceof LockedOut ? { 'retry-after': `${error.retryAfterSeconds}` } : {};
+}

@@ -1,0 +1,44 @@
+import type { Static } from 'typebox';
+import type { Deps } from '../../core/deps.ts';
+import { InvalidInput, NotFound } from '../../core/errors.ts';
+import { createRecoveryCode } from '../../core/iam/create-recovery.ts';
+import type { IdentityId } from '../../core/ports.ts';
+import { parse } from '../../http/parse.ts';
+import type { GuardedRequest } from '../../http/route.ts';
+import { parseGoDuration } from '../../kit/go-duration.ts';
+import * as wire from './wire-recovery.ts';
+
+/** Handlers by which administrators help people back in (contract iam 4.3). */
+export function recoveryHandlers(deps: Deps) {
+  return {
+    async createRecoveryCode({ context, principal, body, line }: GuardedRequest) {
+      const sent = parse(wire.CodeBody, body);
+      const { flow, code } = await createRecoveryCode(deps, context, {
+        identityId: sent.identity_id.toLowerCase() as IdentityId,
+        type: sent.flow_type ?? 'browser',
+        lifespanSeconds: lifespanIn(sent),
+        requestUrl: `${deps.addresses.origin()}${line.path}`,
+      });
+      return {
+        recovery_link: `${await deps.addresses.baseOf(principal.poolId)}/recovery?flow=${flow.id}`,
+        recovery_code: code,
+        expires_at: flow.expiresAt.toISOString(),
+      };
+    },
+
+    /** @throws NotFound Always: links are a method of recovery that no pool has switched on, as the contract begins. */
+    async createRecoveryLink({ body }: GuardedRequest): Promise<Static<typeof wire.RecoveryLink>> {
+      lifespanIn(parse(wire.LinkBody, body));
+      throw new NotFound();
+    },
+  };
+}
+
+/** @returns Null where nothing was said. @throws InvalidInput No duration, or none that lies ahead. */
+function lifespanIn({ expires_in: text }: Static<typeof wire.LinkBody>): number | null {
+  if (text === undefined) return null;
+  const ms = parseGoDuration(text);
+  if (ms !== null && ms > 0) return ms / 1000;
+  const message = 'must be a duration that lies ahead, as in "1h" or "30m"';
+  throw new InvalidInput([{ path: ['expires_in'], code: 'invalid', message }]);
+}
