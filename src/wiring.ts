@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Installation, Progress, Quickstart } from './cli/wiring-types.ts';
 import type { Config } from './config/load.ts';
 import { migrate } from './store/migrate.ts';
+import { writeFactOnce } from './store/repositories/installation.ts';
 import {
   administerAccounts,
   administerIam,
@@ -60,7 +61,15 @@ export async function openInstallation(
       suspend: (id) => withDeps((deps) => administerKeys(deps).suspend(id)),
       resume: (id) => withDeps((deps) => administerKeys(deps).resume(id)),
     },
-    accounts: { create: (input) => withDeps((deps) => administerAccounts(deps).create(input)) },
+    accounts: {
+      create: (input) =>
+        withDeps(async (deps) => {
+          const made = await administerAccounts(deps).create(input);
+          // The first account's live pool answers where a request names none (DESIGN 7.1).
+          await writeFactOnce(opened.db, 'default_pool', made.live.poolId);
+          return made;
+        }),
+    },
     identities: { purge: (input) => withDeps((deps) => administerIdentities(deps, opened.db).purge(input)) },
     rotations: {
       rotate: (input) =>

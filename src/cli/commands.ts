@@ -1,6 +1,12 @@
 import type { Command } from './command.ts';
 import { accountsCreate } from './commands/accounts-create.ts';
 import { configCheck } from './commands/config-check.ts';
+import {
+  courierTemplatesList,
+  courierTemplatesReset,
+  courierTemplatesSet,
+  courierTemplatesShow,
+} from './commands/courier.ts';
 import { doctor } from './commands/doctor.ts';
 import { iamConfigure, iamShow } from './commands/iam.ts';
 import { identitiesBlock, identitiesUnblock } from './commands/identities-block.ts';
@@ -28,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   ...[verificationShow, verificationConfigure],
   ...[schemasList, schemasAdd, schemasDefault, schemasRemove],
   ...[iamShow, iamConfigure],
+  ...[courierTemplatesList, courierTemplatesShow, courierTemplatesSet, courierTemplatesReset],
   ...[kycShow, kycProviderSet, kycProviderRemove],
   ...[webhooksAdd, webhooksList],
 ];

@@ -16,6 +16,7 @@ export const GRANTS = [
   'logins:read',
   'logins:write',
   'courier:read',
+  'courier:write',
   'schemas:write',
 ] as const;
 

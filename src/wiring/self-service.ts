@@ -9,5 +9,6 @@ import { createReturnToList } from '../core/self-service/return-to.ts';
 export function selfServiceOf(settings: Config['selfService']): SelfServiceConfig {
   const { returnTo, registrationStyle, sessionAfterRegistration } = settings;
   createReturnToList(returnTo, 'https://localhost');
-  return { ...DEFAULT_SELF_SERVICE, returnTo, registrationStyle, sessionAfterRegistration };
+  const uiUrl = settings.uiUrl?.replace(/\/+$/, '') ?? null;
+  return { ...DEFAULT_SELF_SERVICE, uiUrl, returnTo, registrationStyle, sessionAfterRegistration };
 }

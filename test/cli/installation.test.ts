@@ -76,6 +76,8 @@ test('an installation is made, served and administered by commands', async (t) =
     'serve',
   );
   assert.equal(await status(server.url, first), 200);
+  // The first account's live pool is the one that a request means that names none.
+  assert.equal((await fetch(`${server.url}/schemas`)).status, 200);
 
   const [secret = ''] = await lines(
     settings,

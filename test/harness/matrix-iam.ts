@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict';
 import { newEmail } from './iam.ts';
 import type { FixtureTable, ReferenceIn, RouteFixture, World } from './matrix.ts';
 
 const ONE = '/admin/identities/{id}';
 const SESSION = '/admin/sessions/{id}';
 const SCHEMA = '/admin/schemas/{id}';
+const TEMPLATE = '/admin/courier/templates/{type}/{language}';
 
 const NOT_FOUND = { status: 404, code: '404' };
 const BAD = { status: 400, code: '400' };
@@ -25,6 +27,12 @@ const loggedIn = async ({ makers }: World) => {
 };
 const document = (title: string) => {
   return { title, type: 'object', properties: { traits: { type: 'object', properties: {} } } };
+};
+
+const templateNames = ['type', 'language'];
+const template = {
+  path: { type: 'login_code_valid', language: 'nl' },
+  body: { sms: { text: '{{ code }}' } },
 };
 
 /** Fixtures of the iam surface, by method and path as its OpenAPI document writes them. */
@@ -123,5 +131,18 @@ export const IAM_FIXTURES: FixtureTable = {
   'GET /admin/courier/messages/{id}': {
     valid: async ({ own }) => ({ path: { id: own.iamMessage } }),
     refers: uuid('iamMessage'),
+  },
+  'GET /admin/courier/templates': { valid: async () => ({ path: {} }), refers: [] },
+  [`GET ${TEMPLATE}`]: { valid: async () => ({ path: template.path }), refers: [], names: templateNames },
+  [`PUT ${TEMPLATE}`]: { valid: async () => template, refers: [], names: templateNames },
+  [`DELETE ${TEMPLATE}`]: {
+    valid: async ({ server }) => {
+      const path = `/admin/courier/templates/${template.path.type}/${template.path.language}`;
+      const { status, text } = await server.call('PUT', path, { body: template.body });
+      assert.equal(status, 200, text);
+      return { path: template.path };
+    },
+    refers: [],
+    names: templateNames,
   },
 };

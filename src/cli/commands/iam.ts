@@ -4,6 +4,7 @@ import { type Arguments, type Command, EXIT, type Surroundings, UsageError } fro
 import { readPoolId } from '../key-arguments.ts';
 import { CONFIG_OPTION, withInstallation } from '../settings.ts';
 import { table } from '../table.ts';
+import { readTokenTemplatesFile } from '../token-templates-file.ts';
 
 const POOL_OPTION = { value: 'ID', prose: 'The pool: a UUID, or 32 characters. Needed.' } as const;
 const JSON_OPTION = { prose: 'One JSON object in place of lines.' } as const;
@@ -44,6 +45,10 @@ export const iamConfigure: Command = {
     },
     'argon2-lanes': { value: 'N', prose: `With \`argon2id\`: 1 to 16; default ${DEFAULT_ALGORITHM.lanes}.` },
     'passwordless-code': { value: 'on|off', prose: 'Whether a one-time code alone logs somebody in.' },
+    'token-templates': {
+      value: 'FILE',
+      prose: 'What tokens of sessions tell, all of them: a JSON list of name, ttlSeconds, claims, subject.',
+    },
     json: JSON_OPTION,
     ...CONFIG_OPTION,
   },
@@ -54,9 +59,11 @@ export const iamConfigure: Command = {
   ],
   run: async (args, surroundings) => {
     const poolId = poolOf(args, 'iam configure');
-    const input = readSettings(args);
+    const input = await readSettings(args);
     if (Object.keys(input).length === 0)
-      throw new UsageError('iam configure needs --password-algorithm or --passwordless-code.');
+      throw new UsageError(
+        'iam configure needs --password-algorithm, --passwordless-code or --token-templates.',
+      );
     return withInstallation(args, surroundings, async ({ iam }) => {
       report(await iam.configure({ poolId, ...input }), args, surroundings);
       return EXIT.ok;
@@ -70,14 +77,16 @@ function poolOf(args: Arguments, command: string) {
   return readPoolId(pool);
 }
 
-function readSettings(args: Arguments): IamSettingsInput {
+async function readSettings(args: Arguments): Promise<IamSettingsInput> {
   const code = args.option('passwordless-code');
   if (code !== null && code !== 'on' && code !== 'off')
     throw new UsageError('--passwordless-code must be on or off.');
   const passwordAlgorithm = readAlgorithm(args);
+  const templates = args.option('token-templates');
   return {
     ...(passwordAlgorithm === null ? {} : { passwordAlgorithm }),
     ...(code === null ? {} : { passwordlessCode: code === 'on' }),
+    ...(templates === null ? {} : { tokenTemplates: await readTokenTemplatesFile(templates) }),
   };
 }
 
@@ -114,17 +123,18 @@ function readNumber(args: Arguments, option: string): number | null {
 }
 
 function report(
-  { passwordAlgorithm, passwordlessCode }: IamSettings,
+  { passwordAlgorithm, passwordlessCode, tokenTemplates }: IamSettings,
   args: Arguments,
   { out }: Surroundings,
 ) {
   if (args.isSet('json')) {
-    out(JSON.stringify({ passwordAlgorithm, passwordlessCode }));
+    out(JSON.stringify({ passwordAlgorithm, passwordlessCode, tokenTemplates }));
     return;
   }
   const rows = [
     ['Passwords', inWords(passwordAlgorithm)],
     ['A code alone logs in', passwordlessCode ? 'yes' : 'no'],
+    ['Token templates', tokenTemplates.map(({ name }) => name).join(', ') || 'none'],
   ];
   for (const line of table(rows)) out(line);
 }

@@ -12,7 +12,13 @@ export const FALLBACK_LANGUAGE = 'en';
 
 const HEADER_CHARACTERS_MAX = 1000;
 const TAGS_MAX = 20;
+const TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8}){0,4}$/;
 const RANGE = /^([a-z]{2,8}(?:-[a-z0-9]{1,8}){0,4})(?:;q=([01](?:\.[0-9]{0,3})?))?$/;
+
+/** Whether a text, in lower case, is a tag that `preferredLanguages` could give. */
+export function isLanguageTag(text: string): boolean {
+  return TAG.test(text);
+}
 
 /**
  * What somebody wants to read, the best first: language tags in lower case, each followed by its language without a

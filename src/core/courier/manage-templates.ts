@@ -1,135 +1,120 @@
 import { stampOf } from '../audit/stamp.ts';
 import type { Deps } from '../deps.ts';
-import { type FieldProblem, InvalidInput, NotFound } from '../errors.ts';
+import { type FieldProblem, InvalidInput, NotFound, WrongState } from '../errors.ts';
 import type { RequestContext } from '../ports.ts';
-import { namesIn } from './placeholders.ts';
+import { isLanguageTag } from './languages.ts';
 import type { CourierStore } from './ports.ts';
+import { templateProblems } from './template-problems.ts';
 import {
   ANY_LOCALE,
+  CHANNELS,
   type Channel,
-  placeholdersOf,
-  type StoredTemplate,
-  subjectPlaceholdersOf,
-  TEMPLATE_KINDS,
+  isTemplateType,
+  type Template,
   type TemplateType,
 } from './templates.ts';
 
 type Needs = Pick<Deps, 'clock' | 'ids' | 'vault'> & { readonly courier: CourierStore };
-export type TemplateKey = Pick<StoredTemplate, 'templateType' | 'channel' | 'locale'>;
-export type TemplateInput = Omit<StoredTemplate, 'updatedAt'>;
 
-const SUBJECT_CHARACTERS_MAX = 200;
-const SMS_CHARACTERS_MAX = 600;
-const TEXT_CHARACTERS_MAX = 20_000;
-const HTML_CHARACTERS_MAX = 100_000;
-const LOCALE = /^[a-z]{2,8}(-[a-z0-9]{1,8}){0,4}$/;
+/** They are listed as a whole; each language of a type counts once for each channel. */
+export const TEMPLATES_MAX = 500;
+
+/** A type of messages and a language, as somebody names them. */
+export interface TemplateName {
+  readonly templateType: string;
+  /** A language tag in any case, or `*`: every language without a template of the pool's own. */
+  readonly locale: string;
+}
+export type TemplateInput = TemplateName & {
+  /** At least one; what is not there stays as it is. */
+  readonly texts: Readonly<Partial<Record<Channel, Template>>>;
+};
+
+/** @throws NotFound There is no such type of messages. @throws InvalidInput At `language`. */
+export function readTemplateName(name: TemplateName): { templateType: TemplateType; locale: string } {
+  const { templateType } = name;
+  const locale = name.locale.toLowerCase().replaceAll('_', '-');
+  if (!isTemplateType(templateType)) throw new NotFound();
+  if (locale !== ANY_LOCALE && !isLanguageTag(locale))
+    throw new InvalidInput([
+      { path: ['language'], code: 'invalid', message: 'must be a language tag, or *' },
+    ]);
+  return { templateType, locale };
+}
 
 /**
- * Puts a pool's own template in the place of a built-in one, or of its own before. `{{ name }}` is filled in; in HTML
- * the value is escaped. Messages that are queued already stay as they are.
+ * Puts a pool's own templates in the place of built-in ones, or of its own before. `{{ name }}` is filled in; in HTML the
+ * value is escaped. Messages that are queued already stay as they are. May be repeated.
  *
- * @param input.locale A language tag in any case, or `*`: every language without a template of the pool's own.
- * @throws InvalidInput Every problem at once: a placeholder that messages of this type do not have, none for the code or
- *   the link, a subject of several lines or with the code in it.
+ * @throws NotFound There is no such type of messages.
+ * @throws InvalidInput Every problem at once, of all that was given: a placeholder that messages of this type do not
+ *   have, none for the code or the link, a subject of several lines or with the code in it.
+ * @throws WrongState The pool would have more than 500.
  */
-export async function setTemplate(
+export async function setTemplates(
   deps: Needs,
   context: RequestContext,
-  input: TemplateInput,
-): Promise<StoredTemplate> {
-  const template = {
-    ...input,
-    locale: input.locale.toLowerCase().replaceAll('_', '-'),
-    updatedAt: deps.clock.now(),
-  };
-  const problems = problemsOf(template);
+  { texts, ...name }: TemplateInput,
+): Promise<void> {
+  const key = readTemplateName(name);
+  const given = CHANNELS.flatMap((channel) => {
+    const template = texts[channel];
+    return template === undefined ? [] : [{ channel, template }];
+  });
+  const problems: FieldProblem[] = given.flatMap(({ channel, template }) =>
+    templateProblems(key.templateType, channel, template),
+  );
+  if (given.length === 0)
+    problems.push({ path: ['email'], code: 'required', message: 'or sms must be given' });
   if (problems.length > 0) throw new InvalidInput(problems);
+  const updatedAt = deps.clock.now();
   await write(deps, context, 'courier_template.set', async (tx) => {
-    await tx.putTemplate(context.principal.poolId, template);
-  });
-  return template;
-}
-
-/** The built-in one stands again. @throws NotFound The pool has none of its own there. */
-export function removeTemplate(deps: Needs, context: RequestContext, key: TemplateKey): Promise<void> {
-  return write(deps, context, 'courier_template.removed', async (tx) => {
-    if (!(await tx.removeTemplate(context.principal.poolId, key))) throw new NotFound();
+    for (const { channel, template } of given)
+      await tx.putTemplate(context.principal.poolId, { ...key, channel, ...template, updatedAt });
+    if ((await tx.countTemplates(context.principal.poolId)) > TEMPLATES_MAX)
+      throw new WrongState(`A pool has at most ${TEMPLATES_MAX} templates of its own.`);
+    return given.map(({ channel }) => fieldOf(key, channel));
   });
 }
 
-/** All of a pool's own. */
-export function listTemplates(
-  { courier }: Pick<Needs, 'courier'>,
-  { principal: { poolId } }: RequestContext,
-): Promise<StoredTemplate[]> {
-  return courier.listTemplates(poolId, null);
+/**
+ * The built-in ones stand again, on every channel.
+ * @throws NotFound There is no such type, or the pool has none of its own there. @throws InvalidInput At `language`.
+ */
+export async function removeTemplates(
+  deps: Needs,
+  context: RequestContext,
+  name: TemplateName,
+): Promise<void> {
+  const key = readTemplateName(name);
+  await write(deps, context, 'courier_template.removed', async (tx) => {
+    const removed: Channel[] = [];
+    for (const channel of CHANNELS)
+      if (await tx.removeTemplate(context.principal.poolId, { ...key, channel })) removed.push(channel);
+    if (removed.length === 0) throw new NotFound();
+    return removed.map((channel) => fieldOf(key, channel));
+  });
 }
 
-/** The one audit entry goes with the change. */
+/** As the audit names it. */
+function fieldOf(
+  { templateType, locale }: { templateType: TemplateType; locale: string },
+  channel: Channel,
+): string {
+  return `courier_templates.${templateType}.${locale}.${channel}`;
+}
+
+/** The one audit entry goes with the change. @param work Gives the names of what it changed. */
 async function write(
   deps: Needs,
   context: RequestContext,
   action: string,
-  work: (tx: CourierStore) => Promise<void>,
+  work: (tx: CourierStore) => Promise<readonly string[]>,
 ): Promise<void> {
   const { poolId } = context.principal;
   const stamp = stampOf(deps, context, poolId, await deps.vault.pool(poolId));
   await deps.courier.transaction(async (tx) => {
-    await work(tx);
-    await tx.audit(stamp, { action, subjectId: poolId, fields: ['courier_templates'] });
+    const fields = await work(tx);
+    await tx.audit(stamp, { action, subjectId: poolId, fields });
   });
-}
-
-function problemsOf(input: TemplateInput): FieldProblem[] {
-  const { templateType: type, channel, locale, subject, text, html } = input;
-  const problems: FieldProblem[] = [];
-  const refuse = (field: string, message: string) =>
-    problems.push({ path: [field], code: 'invalid', message });
-  if (!Object.hasOwn(TEMPLATE_KINDS, type)) {
-    refuse('template_type', 'must be a type of message that there is');
-    return problems;
-  }
-  const { channels } = TEMPLATE_KINDS[type];
-  if (!channels.includes(channel)) refuse('channel', `must be one of ${channels.join(', ')}`);
-  if (locale !== ANY_LOCALE && !LOCALE.test(locale)) refuse('locale', 'must be a language tag, or *');
-  const isMail = channel === 'email';
-  if (isMail !== (subject !== null)) refuse('subject', isMail ? 'must be given' : 'is for e-mail only');
-  if (!isMail && html !== null) refuse('html', 'is for e-mail only');
-  const textMax = isMail ? TEXT_CHARACTERS_MAX : SMS_CHARACTERS_MAX;
-  const checks: [string, string | null, number][] = [
-    ['subject', subject, SUBJECT_CHARACTERS_MAX],
-    ['text', text, textMax],
-    ['html', html, HTML_CHARACTERS_MAX],
-  ];
-  for (const [field, template, max] of checks) {
-    if (template === null) continue;
-    const message = faultOf({ type, channel, field, template, max });
-    if (message !== null) refuse(field, message);
-  }
-  return problems;
-}
-
-function faultOf(input: {
-  type: TemplateType;
-  channel: Channel;
-  field: string;
-  template: string;
-  max: number;
-}): string | null {
-  const { type, field, template, max } = input;
-  const isSubject = field === 'subject';
-  if (template.trim() === '' || template.length > max) return `must have 1 to ${max} characters`;
-  // A line break would end the header.
-  if (isSubject && /[\p{Cc}\u2028\u2029]/u.test(template)) return 'must be one line';
-  const allowed: readonly string[] = isSubject ? subjectPlaceholdersOf(type) : placeholdersOf(type);
-  const names = namesIn(template);
-  if (names === null) return 'has braces that are no placeholder';
-  if (names.some((name) => !allowed.includes(name))) {
-    return `may name ${allowed.map((name) => `{{ ${name} }}`).join(', ')} only`;
-  }
-  const { essential } = TEMPLATE_KINDS[type];
-  if (!isSubject && essential !== null && !names.includes(essential)) {
-    return `must name {{ ${essential} }}`;
-  }
-  return null;
 }

@@ -108,6 +108,8 @@ export interface CourierStore {
     poolId: PoolId,
     query: { templateType: TemplateType; channel: Channel; locales: readonly string[] } | null,
   ): Promise<StoredTemplate[]>;
+  /** Of all types and languages, a channel each. */
+  countTemplates(poolId: PoolId): Promise<number>;
   putTemplate(poolId: PoolId, template: StoredTemplate): Promise<void>;
   removeTemplate(
     poolId: PoolId,

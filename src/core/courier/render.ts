@@ -4,31 +4,61 @@ import { builtInTemplate } from './built-in.ts';
 import type { Body, Head } from './content.ts';
 import { escapeHtml, type Filling, fill } from './placeholders.ts';
 import type { CourierStore } from './ports.ts';
-import { ANY_LOCALE, type Channel, type Occasion, type Template, type TemplateType } from './templates.ts';
+import {
+  ANY_LOCALE,
+  type Channel,
+  type Occasion,
+  type StoredTemplate,
+  type Template,
+  type TemplateType,
+} from './templates.ts';
 
 const asItIs = (text: string): string => text;
+
+/** What a message is made from, and where that comes from. */
+export interface ChosenTemplate extends Template {
+  /** The language that it was written for; `*` of one for every language. */
+  readonly locale: string;
+  /** When the pool set it; null: it is built in. */
+  readonly updatedAt: Date | null;
+}
+
+interface Wanted {
+  readonly type: TemplateType;
+  readonly channel: Channel;
+  /** As `preferredLanguages` gives them. */
+  readonly languages: readonly string[];
+}
+
+/** As `pickTemplate`, from the pool's own of now. */
+export async function chooseTemplate(
+  store: Pick<CourierStore, 'listTemplates'>,
+  { poolId, ...wanted }: Wanted & { readonly poolId: PoolId },
+): Promise<ChosenTemplate> {
+  const { type, channel, languages } = wanted;
+  const locales = [...languages, ANY_LOCALE];
+  return pickTemplate(await store.listTemplates(poolId, { templateType: type, channel, locales }), wanted);
+}
 
 /**
  * The template for the first language that there is one in. Of a language the pool's own goes before its own for every
  * language, and that before the built-in one.
  *
- * @param languages As `preferredLanguages` gives them.
+ * @param own The pool's own of this type and channel.
  */
-export async function chooseTemplate(
-  store: Pick<CourierStore, 'listTemplates'>,
-  wanted: { poolId: PoolId; type: TemplateType; channel: Channel; languages: readonly string[] },
-): Promise<Template> {
-  const { poolId, type, channel, languages } = wanted;
-  const locales = [...languages, ANY_LOCALE];
-  const own = await store.listTemplates(poolId, { templateType: type, channel, locales });
+export function pickTemplate(
+  own: readonly StoredTemplate[],
+  { type, channel, languages }: Wanted,
+): ChosenTemplate {
   const ownIn = (locale: string) => own.find((template) => template.locale === locale);
   const forAll = ownIn(ANY_LOCALE);
   for (const locale of languages) {
     // A region's turn passes to its language when the pool has that one.
     const hasLanguage = ownIn(locale.replace(/-.*$/, '')) !== undefined;
     const ownOne = ownIn(locale) ?? (hasLanguage ? undefined : forAll);
-    const template = ownOne ?? builtInTemplate(type, channel, locale);
-    if (template !== null) return template;
+    if (ownOne !== undefined) return ownOne;
+    const builtIn = builtInTemplate(type, channel, locale);
+    if (builtIn !== null) return { ...builtIn, locale, updatedAt: null };
   }
   throw new InternalFault(`there is no template ${type} for ${channel} in these languages`);
 }

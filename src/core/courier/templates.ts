@@ -50,6 +50,10 @@ export const TEMPLATE_KINDS: Readonly<Record<TemplateType, Kind>> = {
 };
 export const TEMPLATE_TYPES = Object.keys(TEMPLATE_KINDS) as readonly TemplateType[];
 
+export function isTemplateType(text: string): text is TemplateType {
+  return Object.hasOwn(TEMPLATE_KINDS, text);
+}
+
 /** What a template of the type may name in its texts. A subject may not name what the message is for: it is kept. */
 export function placeholdersOf(type: TemplateType): readonly Placeholder[] {
   const { essential } = TEMPLATE_KINDS[type];

@@ -34,6 +34,8 @@ export async function createIamIdentity(
   input: NewIamIdentity,
 ): Promise<IamRecord> {
   const { poolId } = context.principal;
+  // What is to be hashed is, by the algorithm of now.
+  if (input.credentials.password?.password !== undefined) await deps.configs.current(poolId);
   // Hashing costs: what is refused anyway is refused before that.
   const config = await configFor(deps, poolId, (held) =>
     draftOf(deps, { config: held, schemaId: held.defaultSchemaId }, input, {}),

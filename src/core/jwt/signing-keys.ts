@@ -19,16 +19,17 @@ export async function openSigningKey(deps: SigningNeeds, poolId: PoolId): Promis
 }
 
 /**
- * What a pool's tokens are checked by: none where it has no key.
- * @param options.makes Makes the key where there is none yet: for a pool that says that it will sign.
+ * What a pool's tokens are checked by. Where there is no key yet but there are templates, the key is made: who looks
+ * before the first token was signed would keep for a while that there is none.
  */
 export async function listPublicKeys(
-  deps: SigningNeeds,
+  deps: SigningNeeds & Pick<Deps, 'configs'>,
   poolId: PoolId,
-  { makes }: { readonly makes: boolean },
 ): Promise<readonly Pick<SigningKey, 'id' | 'publicKey'>[]> {
-  const found = makes ? await findOrMake(deps, poolId) : await deps.signingKeys.findKey(poolId);
-  return found === null ? [] : [found.key];
+  const found = await deps.signingKeys.findKey(poolId);
+  if (found !== null) return [found.key];
+  const { iam } = await deps.configs.current(poolId);
+  return iam.tokenTemplates.length === 0 ? [] : [(await findOrMake(deps, poolId)).key];
 }
 
 async function findOrMake(deps: SigningNeeds, poolId: PoolId) {

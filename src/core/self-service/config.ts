@@ -40,6 +40,8 @@ export interface SelfServiceConfig {
   readonly refusesBreachedPasswords: boolean;
   /** Answers with `continue_with` where a client could also be redirected. */
   readonly continuesWith: boolean;
+  /** Where the pages are that show flows, without a slash at the end; null: at the pool's own address. */
+  readonly uiUrl: string | null;
   /** Entries as `createReturnToList` reads them. */
   readonly returnTo: readonly string[];
   readonly lockout: LockoutPolicy;
@@ -82,6 +84,7 @@ export const DEFAULT_SELF_SERVICE: SelfServiceConfig = {
   },
   refusesBreachedPasswords: true,
   continuesWith: true,
+  uiUrl: null,
   returnTo: [],
   lockout: { windowSeconds: 15 * 60, perIdentifierMax: 10, perAddressMax: 300 },
 };

@@ -15,6 +15,9 @@ export interface Attempt {
   readonly address: string;
 }
 
+/** What is counted of an attempt; without an address only its identifier. */
+type Counted = Omit<Attempt, 'address'> & { readonly address: string | null };
+
 type Needs = Pick<Deps, 'clock'> & { readonly lockouts: LockoutStore };
 
 /**
@@ -28,7 +31,7 @@ type Needs = Pick<Deps, 'clock'> & { readonly lockouts: LockoutStore };
 export async function checkAllowed(
   { lockouts, clock }: Needs,
   policy: LockoutPolicy,
-  attempt: Attempt,
+  attempt: Counted,
 ): Promise<void> {
   const now = clock.now();
   const windowMs = policy.windowSeconds * 1000;
@@ -44,7 +47,7 @@ export async function checkAllowed(
 export async function recordFailure(
   { lockouts, clock }: Needs,
   policy: LockoutPolicy,
-  attempt: Attempt,
+  attempt: Counted,
 ): Promise<void> {
   const now = clock.now();
   await lockouts.addFailures(attempt.poolId, keysOf(attempt), now, cutOffOf(policy, now));
@@ -60,7 +63,7 @@ export async function recordFailure(
 export async function clearFailures(
   { lockouts, clock }: Needs,
   policy: LockoutPolicy,
-  attempt: Attempt,
+  attempt: Counted,
 ): Promise<void> {
   const key = keysOf(attempt).find(({ scope }) => scope === 'identifier');
   if (key === undefined) return;
@@ -84,9 +87,11 @@ function maxOf({ perIdentifierMax, perAddressMax }: LockoutPolicy, scope: Lockou
 }
 
 /** In one order, so that two attempts at once do not wait for each other. */
-function keysOf({ vault, identifier, address }: Attempt): LockoutKey[] {
+function keysOf({ vault, identifier, address }: Counted): LockoutKey[] {
   return [
-    { scope: 'address', digest: vault.digest('lockout:address', networkOf(address)) },
+    ...(address === null
+      ? []
+      : [{ scope: 'address' as const, digest: vault.digest('lockout:address', networkOf(address)) }]),
     ...(identifier === null
       ? []
       : [{ scope: 'identifier' as const, digest: vault.digest('lockout:identifier', identifier) }]),

@@ -4,7 +4,7 @@ import { InvalidInput, SealBroken } from '../errors.ts';
 import type { OffsetPage } from '../pools/ports.ts';
 import type { IdentityId, PoolId, PoolVault } from '../ports.ts';
 import type { SessionId, StoredSession } from './ports.ts';
-import { openOwned, type SessionView } from './view.ts';
+import { openEach, type SessionView } from './view.ts';
 
 type Needs = Pick<Deps, 'clock' | 'sessions' | 'vault'>;
 
@@ -43,7 +43,7 @@ async function listOfIdentity(
   query: Omit<Parameters<Deps['sessions']['listOfIdentity']>[1], 'now'>,
 ): Promise<OffsetPage<SessionView>> {
   const { items, total } = await deps.sessions.listOfIdentity(poolId, { ...query, now: deps.clock.now() });
-  return { items: await Promise.all(items.map((owned) => openOwned(deps, owned))), total };
+  return { items: await openEach(deps, items), total };
 }
 
 export interface SessionPage {
@@ -79,7 +79,7 @@ export async function listSessions(
   const page = found.slice(0, pageSize);
   const last = page.at(-1);
   return {
-    items: await Promise.all(page.map((owned) => openOwned(deps, owned))),
+    items: await openEach(deps, page),
     nextPageToken:
       found.length > pageSize && last !== undefined
         ? keys.seal(SECTION_PAGE, Buffer.from(last.session.id)).toString('base64url')

@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts';
 import { NotFound } from '../errors.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
 import { type OpenedIdentity, openIdentity, vaultFor } from '../identities/view.ts';
-import type { DataKey, PoolVault } from '../ports.ts';
+import type { DataKey, IdentityId, PoolVault } from '../ports.ts';
 import { isActiveSession } from './active.ts';
 import { openContent, type SessionContent } from './content.ts';
 import type { OwnedSession, StoredSession } from './ports.ts';
@@ -37,6 +37,26 @@ export function keyOfOwner(vault: PoolVault, { owner }: OwnedSession): DataKey {
 export async function openOwned({ clock, vault }: Needs, owned: OwnedSession): Promise<SessionView> {
   const keys = await vaultFor({ vault }, owned.owner);
   return viewSession(keyOfOwner(keys, owned), owned, clock.now());
+}
+
+/**
+ * Sessions that one statement found, each identity's key opened once.
+ * @throws NotFound As `keyOfOwner`.
+ */
+export async function openEach(
+  { clock, vault }: Needs,
+  found: readonly OwnedSession[],
+): Promise<SessionView[]> {
+  const now = clock.now();
+  const opened = new Map<IdentityId, DataKey>();
+  const views: SessionView[] = [];
+  for (const owned of found) {
+    const { owner } = owned;
+    const key = opened.get(owner.id) ?? keyOfOwner(await vaultFor({ vault }, owner), owned);
+    opened.set(owner.id, key);
+    views.push(viewSession(key, owned, now));
+  }
+  return views;
 }
 
 /** As `SessionOfIdentity`, with no more opened than its person is shown: neither what was seen of them nor credentials. */

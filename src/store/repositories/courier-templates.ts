@@ -25,7 +25,7 @@ interface TemplateColumns {
 /** A pool's own templates. */
 export function createCourierTemplates(
   session: Session,
-): Pick<CourierStore, 'listTemplates' | 'putTemplate' | 'removeTemplate'> {
+): Pick<CourierStore, 'listTemplates' | 'countTemplates' | 'putTemplate' | 'removeTemplate'> {
   const list = async (text: string, ...parameters: unknown[]): Promise<StoredTemplate[]> =>
     (await session.query<TemplateColumns>({ text, parameters })).rows.map(toTemplate);
 
@@ -37,6 +37,13 @@ export function createCourierTemplates(
             `${TEMPLATES} and t.template_type = $2::text and t.channel = $3::text and t.locale = any($4::text[])`,
             ...[poolId, query.templateType, query.channel, query.locales],
           ),
+    async countTemplates(poolId) {
+      const { rows } = await session.query<{ n: number }>({
+        text: 'select count(*)::integer as n from courier_templates where pool_id = $1::uuid',
+        parameters: [poolId],
+      });
+      return rows[0]?.n ?? 0;
+    },
     async putTemplate(poolId, { templateType, channel, locale, subject, text, html, updatedAt }) {
       const parameters = [poolId, templateType, channel, locale, subject, text, html, updatedAt];
       await session.query({ text: PUT_TEMPLATE, parameters });

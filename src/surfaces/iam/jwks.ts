@@ -9,8 +9,7 @@ const HEADERS = { 'cache-control': 'public, max-age=60' } as const;
 export function jwksHandlers(deps: Deps) {
   return {
     async listPublicKeys({ poolId }: PoolRequest) {
-      const { iam } = await deps.configs.current(poolId);
-      const keys = await listPublicKeys(deps, poolId, { makes: iam.tokenTemplates.length > 0 });
+      const keys = await listPublicKeys(deps, poolId);
       const shown = keys.map(({ id, publicKey }) => ({ ...publicKey, kid: id, use: 'sig', alg: 'ES256' }));
       return replyWith({ keys: shown }, { headers: HEADERS });
     },

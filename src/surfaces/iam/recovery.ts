@@ -6,10 +6,12 @@ import type { IdentityId } from '../../core/ports.ts';
 import { parse } from '../../http/parse.ts';
 import type { GuardedRequest } from '../../http/route.ts';
 import { parseGoDuration } from '../../kit/go-duration.ts';
+import { pageOf } from './flows/present-flow.ts';
+import { type FlowOptions, placesOf } from './flows/serve-flow.ts';
 import * as wire from './wire-recovery.ts';
 
 /** Handlers by which administrators help people back in (contract iam 4.3). */
-export function recoveryHandlers(deps: Deps) {
+export function recoveryHandlers(deps: Deps, options: FlowOptions) {
   return {
     async createRecoveryCode({ context, principal, body, line }: GuardedRequest) {
       const sent = parse(wire.CodeBody, body);
@@ -19,8 +21,9 @@ export function recoveryHandlers(deps: Deps) {
         lifespanSeconds: lifespanIn(sent),
         requestUrl: `${deps.addresses.origin()}${line.path}`,
       });
+      const places = placesOf(options, { publicBase: await deps.addresses.baseOf(principal.poolId) });
       return {
-        recovery_link: `${await deps.addresses.baseOf(principal.poolId)}/recovery?flow=${flow.id}`,
+        recovery_link: pageOf(places, flow),
         recovery_code: code,
         expires_at: flow.expiresAt.toISOString(),
       };

@@ -3,7 +3,6 @@ import type { CredentialType } from '../../core/credentials/credentials.ts';
 import type { Deps } from '../../core/deps.ts';
 import { type IamRecord, stateOf } from '../../core/iam/record.ts';
 import { knownAddress } from '../../core/identities/addresses.ts';
-import type { PoolVault } from '../../core/ports.ts';
 import type { DerivedAddress } from '../../core/traits/ports.ts';
 import { uuidOfDigest } from '../../kit/ids.ts';
 import { showCredentials } from './show-credentials.ts';
@@ -37,8 +36,7 @@ export function shownFrom(
 ): ShownIdentity {
   const { stored, profile } = record;
   const { iam = {} } = profile;
-  const verifiable = showVerifiable(record);
-  const recovery = showRecovery(record);
+  const { verifiable, recovery } = showAddresses(record);
   return {
     id: stored.id,
     ...(iam.externalId === undefined ? {} : { external_id: iam.externalId }),
@@ -65,27 +63,22 @@ export function schemaUrl(base: string, schemaId: string): string {
   return `${base}/schemas/${Buffer.from(schemaId).toString('base64url')}`;
 }
 
-type Role = 'verifiable' | 'recovery';
-
 /**
- * An address has no row of its own: its id is a keyed digest, dated with its identity, so that the same address of one
- * identity has the same id for as long as it is there.
+ * Both lists of addresses. An address has no row of its own: its id is a keyed digest, dated with its identity, so that the
+ * same address of one identity has the same id for as long as it is there. One digest, of which each list has a half.
  */
-function addressId(
-  vault: PoolVault,
-  id: IamRecord['stored']['id'],
-  role: Role,
-  { via, value }: DerivedAddress,
-): string {
-  return uuidOfDigest(id, vault.digest(`address:${role}:${via}`, value));
-}
-
-function showVerifiable(record: IamRecord) {
-  const { vault, stored, profile, derived } = record;
-  const shown = derived.verifiable.map((address) => {
+function showAddresses({ vault, stored, profile, derived }: IamRecord) {
+  const digests = new Map<string, Buffer>();
+  const digestOf = ({ via, value }: DerivedAddress): Buffer => {
+    const key = `${via}:${value}`;
+    const digest = digests.get(key) ?? vault.digest(`address:${via}`, value);
+    digests.set(key, digest);
+    return digest;
+  };
+  const verifiable = derived.verifiable.map((address) => {
     const known = knownAddress(profile, address, stored.createdAt);
     return {
-      id: addressId(vault, stored.id, 'verifiable', address),
+      id: uuidOfDigest(stored.id, digestOf(address)),
       value: address.value,
       verified: known.verified,
       via: address.via,
@@ -95,22 +88,17 @@ function showVerifiable(record: IamRecord) {
       updated_at: known.updatedAt.toISOString(),
     };
   });
-  return byId(shown);
-}
-
-function showRecovery(record: IamRecord) {
-  const { vault, stored, profile, derived } = record;
-  const shown = derived.recovery.map((address) => {
+  const recovery = derived.recovery.map((address) => {
     const known = knownAddress(profile, address, stored.createdAt);
     return {
-      id: addressId(vault, stored.id, 'recovery', address),
+      id: uuidOfDigest(stored.id, digestOf(address).subarray(16)),
       value: address.value,
       via: address.via,
       created_at: known.createdAt.toISOString(),
       updated_at: known.updatedAt.toISOString(),
     };
   });
-  return byId(shown);
+  return { verifiable: byId(verifiable), recovery: byId(recovery) };
 }
 
 function byId<Shown extends { id: string }>(shown: readonly Shown[]): Shown[] {

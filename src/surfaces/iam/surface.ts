@@ -2,6 +2,8 @@ import type { Deps } from '../../core/deps.ts';
 import type { Surface } from '../../http/surface.ts';
 import { courierHandlers } from './courier.ts';
 import { courierRoutes } from './courier-routes.ts';
+import { courierTemplateRoutes } from './courier-template-routes.ts';
+import { courierTemplateHandlers } from './courier-templates.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { credentialHandlers } from './credentials.ts';
 import { ERROR_STATUSES, ErrorReply, present } from './errors.ts';
@@ -61,7 +63,8 @@ export function createIamSurface(deps: Deps, options: IamOptions): Surface {
       ...identityBatchRoutes(identityBatchHandlers(deps)),
       ...schemaRoutes(schemaHandlers(deps)),
       ...courierRoutes(courierHandlers(deps, options)),
-      ...recoveryRoutes(recoveryHandlers(deps)),
+      ...courierTemplateRoutes(courierTemplateHandlers(deps)),
+      ...recoveryRoutes(recoveryHandlers(deps, options)),
       ...opsRoutes(opsHandlers(deps, options)),
       ...sessionRoutes(sessionHandlers(deps)),
       ...ownSessionRoutes(deps, ownSessionHandlers(deps)),

@@ -45,6 +45,7 @@ const VERBS: ReadonlyMap<string, string> = new Map([
   ['session_authenticated', 'authenticate_session'],
   ['session_extended', 'extend_session'],
   ['session_revoked', 'revoke_session'],
+  ['recovery_code_created', 'create_recovery_code'],
   ['enabled', 'enable'],
   ['disabled', 'disable'],
   ['rotated', 'rotate'],

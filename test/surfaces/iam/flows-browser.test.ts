@@ -172,7 +172,20 @@ suite('sign in', () => {
     assert.equal(told.body.error.id, 'session_already_available', told.text);
     const page = await browser.get('/self-service/login/browser', HTML);
     assert.deepEqual([page.status, page.headers.get('location')], [303, `${api.server.url}/`]);
+    const onward = await browser.get('/self-service/login/browser?return_to=/home', HTML);
+    assert.equal(onward.headers.get('location'), `${api.server.url}/home`);
+    const evil = await browser.get('/self-service/login/browser?return_to=https://evil.example/', HTML);
+    assert.match(evil.headers.get('location') ?? '', /\/error\?id=self_service_flow_return_to_forbidden$/);
     assertError(await submit(browser, other, bodyOf(other, email)), 400);
+  });
+
+  test('whoever wants to show a second factor first is sent to show the first', async () => {
+    const page = await openBrowser(api).get('/self-service/login/browser?aal=aal2&return_to=/home', HTML);
+    const back = encodeURIComponent(`${api.server.url}/home`);
+    assert.equal(
+      page.headers.get('location'),
+      `${api.server.url}/self-service/login/browser?return_to=${back}`,
+    );
   });
 
   test('a second factor is asked for at another place, in the same session', async () => {
@@ -215,6 +228,50 @@ suite('expired', () => {
     const shown = await browser.get(`/self-service/login/flows?id=${next}`, JSON_ONLY);
     assert.deepEqual(messagesOf(shown.body), [4010001]);
     assert.equal(shown.body.return_to, `${api.server.url}/home`);
+  });
+});
+
+suite('bad input', () => {
+  const ODD = [
+    null,
+    7,
+    true,
+    [],
+    {},
+    [null],
+    { a: 1 },
+    '',
+    '\u0000',
+    '\ud800',
+    'x'.repeat(50_000),
+    '{"__proto__":1}',
+  ];
+  const client = () => nativeClient(api);
+
+  test('no body, however broken, is a fault', async () => {
+    for (const kind of ['login', 'registration'] as const)
+      for (const method of ['password', 'code', 'profile', 'lookup_secret', 'constructor'])
+        for (const odd of ODD) {
+          const body = {
+            method,
+            identifier: odd,
+            password: odd,
+            code: odd,
+            traits: odd,
+            screen: odd,
+            resend: odd,
+          };
+          const reply = await client().run(kind, body);
+          assert.equal(
+            reply.status,
+            400,
+            `${kind} ${method} ${JSON.stringify(odd).slice(0, 20)} ${reply.text}`,
+          );
+          const deep = { ...body, traits: { email: odd, name: odd, username: odd } };
+          const answer = await client().run(kind, deep);
+          assert.equal(answer.status, 400, `${kind} ${method} ${answer.text}`);
+        }
+    assertError(await api.post('/self-service/login?flow=x', '{"a":', { key: null }), 400);
   });
 });
 

@@ -106,9 +106,7 @@ suite('password', () => {
 
   test('each login writes device, history and last seen, and first seen once', async () => {
     const { id, email } = await somebody();
-    const seen = async () => (await api.get(`/api/v1/identity/${id}`)).body;
-    const first = await seenOf(id);
-    assert.equal(first, null, JSON.stringify(await seen()));
+    assert.equal(await seenOf(id), null);
     const reply = await client.run(
       'login',
       { method: 'password', identifier: email, password: PASSWORD },
@@ -239,6 +237,19 @@ suite('code', () => {
     const second = await codeSentTo(api, email);
     if (first !== second) assertRefused(await withCode(id, email, first), 4010008);
     assert.equal((await withCode(id, email, second)).status, 200);
+  });
+
+  test('one address is sent ten codes in a quarter of an hour, and no more', async () => {
+    const { email } = await somebody();
+    for (let count = 0; count < 10; count += 1) assertRefused((await begin(email)).sent, 1010014);
+    assertError((await begin(email)).sent, 429);
+    api.clock.advance(15 * 60);
+    const atOnce = await Promise.all(
+      Array.from({ length: 20 }, async () => (await begin(email)).sent.status),
+    );
+    assert.ok(atOnce.filter((status) => status === 400).length <= 10);
+    api.clock.advance(15 * 60);
+    assertRefused((await begin(email)).sent, 1010014);
   });
 
   test('a code that has expired is wrong', async () => {
@@ -388,6 +399,22 @@ suite('flows of native clients', () => {
     }
     const network = { cookie: '__cf_bm=1; cf_clearance=2' };
     assert.equal((await client.begin('login', '', { headers: network })).status, 200);
+  });
+
+  test('they are answered in JSON whatever they accept, and may send forms', async () => {
+    const { email } = await somebody();
+    const headers = { accept: '*/*', 'content-type': 'application/x-www-form-urlencoded' };
+    const send = (id: string, fields: Record<string, string>, more = {}) =>
+      api.call('POST', `/self-service/login?flow=${id}`, {
+        ...{ key: null, headers: { ...headers, ...more } },
+        body: new URLSearchParams(fields).toString(),
+      });
+    const { body: flow } = await client.begin('login');
+    const fields = { method: 'password', identifier: email, password: PASSWORD };
+    assertError(await send(flow.id, fields, { cookie: 'a=b' }), 400);
+    assertRefused(await send(flow.id, { ...fields, password: 'not that one' }), 4000006);
+    assert.equal((await send(flow.id, fields)).status, 200);
+    assertError(await send(flow.id, fields), 410);
   });
 
   test('iam 64 an expired flow is gone; submitted, it names the one that took its place', async () => {

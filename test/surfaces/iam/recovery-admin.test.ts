@@ -140,7 +140,7 @@ suite('recovery by that code', () => {
     assertError(await recovery.submit(flow, { code }), 404);
   });
 
-  test('any browser may open its flow and enter the code; from then on the flow is that browser’s', async () => {
+  test('any browser may open its flow and enter the code; once that was done, no other may', async () => {
     const { id } = await api.create();
     const { flow, code } = await codeOfAdministrator(api, id);
     const browser = openBrowser(api);

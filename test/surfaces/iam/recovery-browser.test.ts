@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { codeSentTo, inputValue, JSON_ONLY, messagesOf, openBrowser } from '../../harness/flows.ts';
-import { assertError, type IamApi, startIam } from '../../harness/iam.ts';
+import { assertError, type IamApi, iamOf, startIam } from '../../harness/iam.ts';
+import { codeFlows } from '../../harness/recoveries.ts';
+import { startServer } from '../../harness/server.ts';
 
 let api: IamApi;
 before(async () => {
@@ -68,4 +70,17 @@ test('a flow is its browser’s: without the cookie or the token nothing is sent
   const refused = await stranger.postJson(at(flow.id), { method: 'code', code, csrf_token });
   assert.equal(refused.body.error.id, 'security_csrf_violation');
   assert.equal((await stranger.get('/sessions/whoami', JSON_ONLY)).status, 401);
+});
+
+test('where the pages are elsewhere, links lead there', async () => {
+  const ui = 'https://accounts.example.com/me';
+  const environment = { SELFSAME_SELF_SERVICE_UI_URL: `${ui}/` };
+  await using elsewhere = await iamOf(await startServer({ environment }));
+  const { id, traits } = await elsewhere.create();
+  const { body } = await elsewhere.post('/admin/recovery/code', { identity_id: id });
+  assert.ok(body.recovery_link.startsWith(`${ui}/recovery?flow=`), body.recovery_link);
+  const verification = codeFlows(elsewhere, 'verification');
+  const { flow, code } = await verification.sent(traits.email);
+  const done = await verification.submit(flow, { code });
+  assert.equal(done.body.ui.nodes.at(-1).attributes.href, `${ui}/`);
 });

@@ -115,6 +115,15 @@ suite('with templates', () => {
     assertError(await ask(await newSession(), 'external'), 400, /tokenize_as/);
   });
 
+  test('the key is there before the first token, once there are templates', async () => {
+    const { poolId } = await api.server.createAccount();
+    assert.deepEqual(await jwks(`/p/${poolId}`), []);
+    await api.server.configureIam({ tokenTemplates: TEMPLATES, poolId });
+    const [key] = await jwks(`/p/${poolId}`);
+    assert.equal(key.alg, 'ES256');
+    assert.deepEqual(await jwks(`/p/${poolId}`), [key]);
+  });
+
   test('one key signs, however many ask at once, and it is shown without its private half', async () => {
     const poolId = api.server.quickstart.sandbox.app_id;
     await api.server.configureIam({ tokenTemplates: TEMPLATES, poolId });

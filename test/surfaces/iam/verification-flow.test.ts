@@ -159,3 +159,34 @@ suite('after a registration', () => {
     assert.deepEqual(await messagesTo(api.server, traits.email), []);
   });
 });
+
+test('a phone number is verified by a text message, and only that number gets another one', async () => {
+  await api.setSchema('reachable', {
+    properties: {
+      username: {
+        ...{ type: 'string', 'ory.sh/kratos': { credentials: { password: { identifier: true } } } },
+      },
+      phone: { type: 'string', format: 'tel', 'ory.sh/kratos': { verification: { via: 'sms' } } },
+    },
+  });
+  assert.equal((await api.put('/admin/schemas/reachable/default')).status, 200);
+  const phone = '+4917667111638';
+  const traits = { username: `caller.${process.pid}`, phone: '+49 176 671 11 638' };
+  const reply = await nativeClient(api).run('registration', {
+    ...{ method: 'password', password: 'correct horse 9 staple', traits },
+  });
+  assert.equal(reply.status, 200, reply.text);
+  const [{ flow }] = reply.body.continue_with;
+  assert.equal(flow.verifiable_address, phone);
+  const [message] = await messagesTo(api.server, phone);
+  assert.deepEqual([message?.channel, message?.template], ['sms', 'verification_code_valid']);
+  assert.deepEqual(
+    ids((await verification.submit(flow.id, { email: '+4917667111639' })).body).includes(4000040),
+    true,
+  );
+  assert.deepEqual(ids((await verification.submit(flow.id, { email: phone })).body), [1080004]);
+  const code = await codeSentTo(api, phone);
+  assert.equal((await messagesTo(api.server, phone)).length, 2);
+  assert.deepEqual(ids((await verification.submit(flow.id, { code })).body), [1080005]);
+  assert.equal((await addressOf(reply.body.identity.id)).verified, true);
+});

@@ -9,6 +9,7 @@ import { changeFlow } from '../change-flow.ts';
 import { issueCode, useCode } from '../codes.ts';
 import { type Attempt, checkAllowed, clearFailures, recordFailure } from '../lockout.ts';
 import { type Outcome, refused } from '../outcome.ts';
+import { countSend } from '../send-limit.ts';
 import { formAgain, refuse, refuseWith } from '../show-again.ts';
 import { withMessage, withNodeMessage } from '../ui/messages.ts';
 import { csrfNode } from '../ui/nodes.ts';
@@ -78,6 +79,7 @@ async function send(
   const { identifier, via } = sentTo;
   const { offered } = await offerOf(deps, submission);
   const lifespanSeconds = offered.codes.seconds;
+  await countSend(deps, offered.lockout, { poolId, vault: flow.vault, recipient: identifier });
   const ui = formAgain(submission, (form) =>
     withMessage({ ...form, nodes: [csrfNode(), ...sentCodeNodes(identifier)] }, sayText(1010014)),
   );

@@ -6,18 +6,22 @@ import { identifierSpaceOf, normaliseIdentifier } from '../../traits/normalise-i
 import type { SelfServiceConfig } from '../config.ts';
 import type { FlowDeps } from '../visit.ts';
 
+/** Nobody types more; folding a text of a megabyte would take its time. */
+const LENGTH_MAX = 1024;
+
 /**
  * Who signs in by an identifier.
  *
  * @param input.type What the identifier must be of: an address alone signs nobody in.
- * @returns `identifier` normalised; null for one in which nothing can be seen. `person` null: nobody's.
+ * @returns `identifier` normalised; null for one that nobody can have: nothing in it can be seen, or it is too long. `person` null: nobody's.
  */
 export async function findPerson(
   deps: Pick<FlowDeps, 'identities' | 'vault' | 'configs' | 'phones'>,
   input: { readonly poolId: PoolId; readonly identifier: string; readonly type: 'password' | 'code' },
 ): Promise<{ readonly identifier: string | null; readonly person: IamRecord | null }> {
   const { poolId, type } = input;
-  const identifier = normaliseIdentifier(deps.phones, input.identifier);
+  const isPossible = input.identifier.length <= LENGTH_MAX;
+  const identifier = isPossible ? normaliseIdentifier(deps.phones, input.identifier) : null;
   if (identifier === null) return { identifier, person: null };
   const vault = await deps.vault.pool(poolId);
   const claim = claimOf(vault, { space: identifierSpaceOf(identifier), value: identifier });

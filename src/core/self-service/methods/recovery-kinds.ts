@@ -1,4 +1,5 @@
 import type { CodeType, NoticeType } from '../../courier/templates.ts';
+import type { Profile } from '../../identities/profile.ts';
 import type { Channel, Derived, DerivedAddress } from '../../traits/ports.ts';
 import type { MessageId } from '../ui/texts.ts';
 
@@ -26,6 +27,11 @@ export const ADDRESS_KINDS: { readonly [K in AddressKind]: Kind } = {
     addressesOf: ({ verifiable }) => verifiable,
   },
 };
+
+/** Whether somebody has shown that the address is theirs (R4). */
+export function isProved({ addresses = [] }: Profile, { via, value }: DerivedAddress): boolean {
+  return addresses.some((one) => one.via === via && one.value === value && one.verified === true);
+}
 
 /** Whether a record still has an address, as one that a flow of this kind may be about. */
 export function hasAddress(kind: AddressKind, derived: Derived, { via, value }: DerivedAddress): boolean {

@@ -13,7 +13,6 @@ import type { DerivedAddress } from '../../traits/ports.ts';
 import { changeFlow } from '../change-flow.ts';
 import { issueCode } from '../codes.ts';
 import type { Flow } from '../flow.ts';
-import { checkAllowed, recordFailure } from '../lockout.ts';
 import { accepted, type Outcome } from '../outcome.ts';
 import { refuse } from '../show-again.ts';
 import { withMessage, withNodeMessage } from '../ui/messages.ts';
@@ -21,14 +20,14 @@ import { sayText } from '../ui/texts.ts';
 import type { FlowDeps, Submission } from '../visit.ts';
 import { type RecoveryData, sentToOf } from './recovery-data.ts';
 import { ADDRESS_KINDS, type AddressKind, hasAddress } from './recovery-kinds.ts';
+import { countMessage } from './recovery-limits.ts';
 import { codeNodes } from './recovery-nodes.ts';
 
 type Sending = { readonly submission: Submission; readonly kind: AddressKind; readonly to: DerivedAddress };
 
 /**
  * Sends a code to an address, and a notice to one that nobody has: flow, answer and work are the same, so that nobody
- * learns whose addresses there are. Messages count against the lockout like failures: whoever asks for them has proved
- * nothing.
+ * learns whose addresses there are.
  *
  * @param typed As sent.
  * @throws LockedOut Too many messages to this address, or asked for from this network. @throws FlowChanged
@@ -39,12 +38,9 @@ export async function sendCode(
   kind: AddressKind,
   typed: string,
 ): Promise<Outcome> {
-  const { flow, poolId, address: client } = submission;
-  const to = addressIn(deps, flow, typed);
+  const to = addressIn(deps, submission.flow, typed);
   if (to === null) return refuse(deps, submission, (ui) => withNodeMessage(ui, 'email', sayText(4000040)));
-  const attempt = { poolId, vault: flow.vault, identifier: `${kind}:${to.value}`, address: client };
-  await checkAllowed(deps, deps.selfService.lockout, attempt);
-  await recordFailure(deps, deps.selfService.lockout, attempt);
+  await countMessage(deps, submission, { kind, to });
   return accepted(await together(deps, (tx) => sendWithin(tx, deps, { submission, kind, to })));
 }
 

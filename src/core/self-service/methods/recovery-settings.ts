@@ -24,14 +24,17 @@ export function settingsAfterRecovery(
   const offered = selfServiceOf(deps, identity.config);
   const until = new Date(session.authenticatedAt.getTime() + offered.sessions.privilegedSeconds * 1000);
   const { requestUrl, returnTo } = flow.content;
-  const start = { ...visit, type: flow.type, requestUrl, returnTo, wishes: {} };
+  const start = { ...visit, type: flow.type, requestUrl, returnTo: null, wishes: {} };
+  const settings = newFlowOf(start, offered, {
+    kind: 'settings',
+    nodes: [...profileNodes(offered, identity), ...passwordNodes(offered)],
+    messages: [recoveredText({ until, now: deps.clock.now() })],
+  });
   return {
-    ...newFlowOf(start, offered, {
-      kind: 'settings',
-      nodes: [...profileNodes(offered, identity), ...passwordNodes(offered)],
-      messages: [recoveredText({ until, now: deps.clock.now() })],
-    }),
+    ...settings,
     ...{ identityId: identity.stored.id, sessionId: session.id },
+    // Checked when the recovery was begun.
+    content: { ...settings.content, returnTo },
   };
 }
 

@@ -10,6 +10,7 @@ import type { FlowDeps, Submission } from '../visit.ts';
 import { TOO_MANY } from './login-code.ts';
 import { ADMINISTRATOR, isByAdministrator, sentToOf } from './recovery-data.ts';
 import { ADDRESS_KINDS, type AddressKind } from './recovery-kinds.ts';
+import { forgetMessages } from './recovery-limits.ts';
 
 export interface ProvedByCode {
   readonly identityId: IdentityId;
@@ -21,7 +22,7 @@ export interface ProvedByCode {
  * Uses up the code of a recovery or a verification.
  *
  * @returns What the code proves; or, where it proves nothing, what the submit ends in.
- * @throws LockedOut Too many wrong ones from this network.
+ * @throws LockedOut Too many wrong ones from this network, or too many messages at once.
  */
 export async function proveByCode(
   deps: FlowDeps,
@@ -40,7 +41,10 @@ export async function proveByCode(
     addresses: [address?.value ?? ADMINISTRATOR],
   });
   // Nobody was told a code without an owner: whoever has it guessed it.
-  if (tried.outcome === 'used' && tried.identityId !== null) return { identityId: tried.identityId, address };
+  if (tried.outcome === 'used' && tried.identityId !== null) {
+    if (address !== null) await forgetMessages(deps, submission, { kind, to: address });
+    return { identityId: tried.identityId, address };
+  }
   await recordFailure(deps, lockout, attempt);
   if (tried.outcome !== 'too_many') return { ended: await wrongCode(deps, submission, kind) };
   return { ended: await refuseWith(deps, submission, [TOO_MANY], 'code') };

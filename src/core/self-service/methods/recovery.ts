@@ -1,5 +1,5 @@
 import type { IamRecord } from '../../iam/record.ts';
-import { knownAddress, proveAddress } from '../../identities/addresses.ts';
+import { proveAddress } from '../../identities/addresses.ts';
 import type { RecordStores } from '../../record-stores.ts';
 import { revokeOtherSessions } from '../../sessions/end-sessions.ts';
 import { newFlowOf, offerOf } from '../begin-flow.ts';
@@ -17,7 +17,7 @@ import { refuseMethod, refuseWith } from '../show-again.ts';
 import { sayText } from '../ui/texts.ts';
 import { type FlowDeps, type FlowStart, type Submission, textOf, type Visit } from '../visit.ts';
 import { isByAdministrator } from './recovery-data.ts';
-import { hasAddress } from './recovery-kinds.ts';
+import { hasAddress, isProved } from './recovery-kinds.ts';
 import { addressNodes } from './recovery-nodes.ts';
 import { sendCode } from './recovery-send-code.ts';
 import { settingsAfterRecovery } from './recovery-settings.ts';
@@ -76,13 +76,12 @@ async function recover(deps: FlowDeps, submission: Submission, code: string): Pr
 
 function judge(
   { clock }: FlowDeps,
-  { derived, profile, stored }: IamRecord,
+  { derived, profile }: IamRecord,
   { address }: ProvedByCode,
 ): Judgement<'not_theirs'> {
   if (address === null) return { is: 'good' };
   if (!hasAddress(KIND, derived, address)) return { is: 'not_theirs' };
-  const isProved = knownAddress(profile, address, stored.createdAt).verified;
-  if (isProved || !hasAddress('verification', derived, address)) return { is: 'good' };
+  if (isProved(profile, address) || !hasAddress('verification', derived, address)) return { is: 'good' };
   return { is: 'good', fields: ['addresses'], profile: proveAddress(profile, address, clock.now()) };
 }
 

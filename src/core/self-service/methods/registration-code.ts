@@ -7,6 +7,7 @@ import { changeFlow } from '../change-flow.ts';
 import { issueCode, useCode } from '../codes.ts';
 import { checkAllowed, recordFailure } from '../lockout.ts';
 import { type Outcome, refused } from '../outcome.ts';
+import { countSend } from '../send-limit.ts';
 import { formAgain, refuse, refuseWith } from '../show-again.ts';
 import { withMessage, withViolations } from '../ui/messages.ts';
 import { csrfNode } from '../ui/nodes.ts';
@@ -62,6 +63,8 @@ async function sendCodes(
   const claims = claimsOf(await deps.vault.pool(poolId), config, person);
   if ((await deps.identities.findHolders(poolId, claims)).length > 0)
     return refuseWith(deps, submission, [sayText(4000007)], 'code');
+  for (const { value: recipient } of sentTo)
+    await countSend(deps, offered.lockout, { poolId, vault: flow.vault, recipient });
   const nodes = [csrfNode(), ...sentCodeNodes(fieldsOf(config), traits)];
   const ui = formAgain(submission, (form) => withMessage({ ...form, nodes }, sayText(1040005)));
   const lifespanSeconds = offered.codes.seconds;

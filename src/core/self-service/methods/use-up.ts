@@ -8,22 +8,27 @@ import { requireUnfinished } from '../get-flow.ts';
 import { withoutMessages } from '../ui/messages.ts';
 import type { FlowDeps } from '../visit.ts';
 
+type Needs = Pick<FlowDeps, 'clock' | 'secrets' | 'vault'>;
+type Stores = Pick<RecordStores, 'flows'>;
+
 /**
  * Uses a flow up as it is by now, as a part of `together`: other submits may have left messages on it since it was read.
+ * @param change With a form of its own where verification leaves one behind; else the flow's is kept, without messages.
  * @throws FlowFinished @throws FlowReplaced @throws FlowChanged It expired in between.
  */
-export async function useUp(
-  tx: Pick<RecordStores, 'flows'>,
-  deps: Pick<FlowDeps, 'clock' | 'secrets' | 'vault'>,
-  { poolId, id }: Pick<Flow, 'poolId' | 'id'>,
-  change: FlowChange,
-): Promise<Flow> {
-  const stored = await tx.flows.findFlow(poolId, id);
-  if (stored === null) throw new NotFound();
-  const vault = deps.vault.held(poolId, stored.configVersion);
-  if (vault === null) return tryAgain(() => deps.vault.pool(poolId, stored.configVersion));
-  const flow = openFlow(vault, stored);
-  requireUnfinished(flow);
+export async function useUp(tx: Stores, deps: Needs, flow: Flow, change: FlowChange): Promise<Flow> {
+  // Nearly always it is as it was, which saves reading it again.
+  const used = await finish(tx, deps, flow, change);
+  if (used !== null) return used;
+  const now = await getUsable(tx, deps, flow);
+  const usedNow = await finish(tx, deps, now, change);
+  if (usedNow !== null) return usedNow;
+  if (now.expiresAt > deps.clock.now()) return tryAgain();
+  throw new FlowChanged();
+}
+
+/** @returns Null where it is not as it was read any more: nothing was written. */
+async function finish(tx: Stores, deps: Needs, flow: Flow, change: FlowChange): Promise<Flow | null> {
   const ui = withoutMessages(flow.content.ui);
   try {
     return await finishFlow(tx, deps, flow, {
@@ -32,7 +37,22 @@ export async function useUp(
       content: { ui, ...change.content },
     });
   } catch (error) {
-    if (error instanceof FlowChanged && flow.expiresAt > deps.clock.now()) return tryAgain();
+    if (error instanceof FlowChanged) return null;
     throw error;
   }
+}
+
+/** @throws NotFound @throws FlowFinished @throws FlowReplaced */
+export async function getUsable(
+  tx: Stores,
+  deps: Pick<Needs, 'vault'>,
+  { poolId, id }: Pick<Flow, 'poolId' | 'id'>,
+): Promise<Flow> {
+  const stored = await tx.flows.findFlow(poolId, id);
+  if (stored === null) throw new NotFound();
+  const vault = deps.vault.held(poolId, stored.configVersion);
+  if (vault === null) return tryAgain(() => deps.vault.pool(poolId, stored.configVersion));
+  const flow = openFlow(vault, stored);
+  requireUnfinished(flow);
+  return flow;
 }

@@ -1,6 +1,6 @@
 import { queueMessage } from '../../courier/queue-message.ts';
 import { isRecipient } from '../../courier/recipient.ts';
-import { knownAddress, setAddress } from '../../identities/addresses.ts';
+import { setAddress } from '../../identities/addresses.ts';
 import type { StoredIdentity } from '../../identities/ports.ts';
 import type { Profile } from '../../identities/profile.ts';
 import type { RecordStores } from '../../record-stores.ts';
@@ -12,7 +12,7 @@ import { createFlowWithin } from '../create-flow.ts';
 import type { Flow } from '../flow.ts';
 import type { ContinueWith } from '../outcome.ts';
 import type { FlowDeps, Visit } from '../visit.ts';
-import { ADDRESS_KINDS } from './recovery-kinds.ts';
+import { ADDRESS_KINDS, isProved } from './recovery-kinds.ts';
 import { sentContent } from './recovery-send-code.ts';
 
 const KIND = 'verification';
@@ -26,12 +26,9 @@ export function addressesToVerify(
 ): DerivedAddress[] {
   if (!enabled.verification || !methods.code.enabled) return [];
   return derived.verifiable.filter(
-    (address) => isRecipient(address.via, address.value) && !knownAddress(profile, address, NEVER).verified,
+    (address) => isRecipient(address.via, address.value) && !isProved(profile, address),
   );
 }
-
-/** Of no address that is asked about here. */
-const NEVER = new Date(0);
 
 /** The record with codes on their way. */
 export function withCodesSent(profile: Profile, addresses: readonly DerivedAddress[], at: Date): Profile {

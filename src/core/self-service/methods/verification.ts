@@ -1,5 +1,5 @@
 import { isIamVisible } from '../../iam/record.ts';
-import { knownAddress, proveAddress } from '../../identities/addresses.ts';
+import { proveAddress } from '../../identities/addresses.ts';
 import { derivedOf } from '../../identities/login-identifiers.ts';
 import { changeWithin, openWithin, together } from '../../records.ts';
 import { newFlowOf, offerOf } from '../begin-flow.ts';
@@ -10,7 +10,7 @@ import { accepted, type Outcome } from '../outcome.ts';
 import { refuseMethod } from '../show-again.ts';
 import { sayText } from '../ui/texts.ts';
 import { type FlowDeps, type FlowStart, type Submission, textOf } from '../visit.ts';
-import { hasAddress } from './recovery-kinds.ts';
+import { hasAddress, isProved } from './recovery-kinds.ts';
 import { addressNodes, continueNodes } from './recovery-nodes.ts';
 import { sendCode } from './recovery-send-code.ts';
 import { type ProvedByCode, proveByCode, refuseMissing, wrongCode } from './recovery-use-code.ts';
@@ -40,7 +40,8 @@ export const VERIFICATION: FlowUse = {
   },
 
   // The code is the proof: it may be entered in another browser than the one that asked for it.
-  isExempt: (_flow, body) => typeof body.code === 'string' && body.code !== '' && !('email' in body),
+  isExempt: (_flow, body) =>
+    textOf({ body }, 'code') !== undefined && textOf({ body }, 'email') === undefined,
 };
 
 async function verify(deps: FlowDeps, submission: Submission, code: string): Promise<Outcome> {
@@ -63,16 +64,15 @@ function writeProof(
     const { config, profile } = changing;
     const derived = derivedOf(config, { schemaId: stored.schemaId, traits: profile.traits });
     if (!hasAddress(KIND, derived, address)) return null;
-    const nodes = continueNodes(flow.content.returnTo ?? `${base}/`);
+    const nodes = continueNodes(flow.content.returnTo ?? `${deps.selfService.uiUrl ?? base}/`);
     const messages = [sayText(VERIFIED[address.via])];
     const ui = { ...flow.content.ui, nodes, messages };
     const finished = await useUp(tx, deps, flow, { active: 'code', identityId, content: { ui } });
-    const isKnown = knownAddress(profile, address, stored.createdAt).verified;
     const revision = {
       ...{ action: 'identity.updated', fields: ['addresses'] },
       profile: proveAddress(profile, address, deps.clock.now()),
     };
-    await changeWithin(tx, deps, context, changing, isKnown ? null : revision);
+    await changeWithin(tx, deps, context, changing, isProved(profile, address) ? null : revision);
     return finished;
   });
 }

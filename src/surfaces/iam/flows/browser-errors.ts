@@ -1,5 +1,6 @@
 import { type CoreError, InternalFault, NotFound } from '../../../core/errors.ts';
 import {
+  AalFulfilled,
   BrowserNotAllowed,
   CsrfViolation,
   FirstFactorRequired,
@@ -14,21 +15,31 @@ import {
   SessionAvailable,
 } from '../../../core/self-service/errors.ts';
 import type { FlowId, FlowKind } from '../../../core/self-service/ports.ts';
-import { prefersJson } from '../../../http/accept.ts';
 import { type RedirectReply, redirectTo } from '../../../http/replies.ts';
 import type { ErrorRequest } from '../../../http/requests.ts';
+import { beginPlace } from './flow-errors.ts';
 import { type Places, pageOf } from './present-flow.ts';
+import { isFromNative, wantsJson } from './read-submit.ts';
 
 /**
  * Where a browser goes on instead of being shown an error (contract iam 6.2): to the flow that took the place of another
- * one, or home when it is signed in already.
+ * one, on its way when it is signed in already, or to sign in where it has to first.
  *
- * @returns Null where it is to see the error.
+ * @param returnTo Where it wanted to go, which was checked; null: nowhere.
+ * @throws The error, where the browser is to see it.
  */
-export function redirectedError(error: unknown, places: Places, kind: FlowKind): RedirectReply | null {
-  if (error instanceof SessionAvailable) return redirectTo(`${places.ui}/`);
+export function redirectOrThrow(
+  error: unknown,
+  places: Places,
+  { kind, returnTo }: { readonly kind: FlowKind; readonly returnTo: string | null },
+): RedirectReply {
+  if (error instanceof SessionAvailable || error instanceof AalFulfilled)
+    return redirectTo(returnTo ?? `${places.ui}/`);
+  if (error instanceof FirstFactorRequired)
+    return redirectTo(beginPlace(places.base, { kind, type: 'browser', returnTo }));
   const next = nextFlowOf(error);
-  return next === null ? null : redirectTo(pageOf(places, { kind, id: next }));
+  if (next === null) throw error;
+  return redirectTo(pageOf(places, { kind, id: next }));
 }
 
 function nextFlowOf(error: unknown): FlowId | null {
@@ -44,13 +55,12 @@ function nextFlowOf(error: unknown): FlowId | null {
  */
 export function errorPage(
   error: CoreError,
-  { headers, pool }: ErrorRequest,
+  request: ErrorRequest,
   uiUrl: string | null,
 ): RedirectReply | null {
-  const [accept, contentType] = [headers.accept, headers['content-type']].map((value) =>
-    typeof value === 'string' ? value : undefined,
-  );
-  if (pool === undefined || prefersJson(accept, contentType)) return null;
+  const { pool } = request;
+  const isForJson = wantsJson(request) || isFromNative(request) || error instanceof BrowserNotAllowed;
+  if (pool === undefined || isForJson) return null;
   return redirectTo(`${uiUrl ?? pool.publicBase}/error?id=${error.code}`);
 }
 

@@ -34,11 +34,15 @@ export function flowSiblings(error: CoreError): Record<string, unknown> {
 /** Where a client begins anew whose flow has expired. */
 export function flowDetails(error: CoreError, base: string): Record<string, unknown> | undefined {
   if (!(error instanceof FlowExpired) || error.useFlowId !== null) return undefined;
-  const { kind, type, returnTo } = error.flow;
-  const begin = `${base}/self-service/${kind}/${type}`;
-  if (type === 'api') return { api: begin };
+  const { kind, type } = error.flow;
+  if (type === 'api') return { api: beginPlace(base, { kind, type, returnTo: null }) };
+  return { redirect_to: beginPlace(base, error.flow) };
+}
+
+/** Where a flow of that kind begins. */
+export function beginPlace(base: string, { kind, type, returnTo }: FlowExpired['flow']): string {
   const query = returnTo === null ? '' : `?return_to=${encodeURIComponent(returnTo)}`;
-  return { redirect_to: `${begin}${query}` };
+  return `${base}/self-service/${kind}/${type}${query}`;
 }
 
 export function flowHeaders(error: CoreError): Record<string, string> {

@@ -1,8 +1,6 @@
 import type { Deps } from '../../../core/deps.ts';
 import { InvalidInput } from '../../../core/errors.ts';
-import { offerOf } from '../../../core/self-service/begin-flow.ts';
 import { logOutBrowser, logOutNative } from '../../../core/self-service/log-out.ts';
-import { createReturnToList } from '../../../core/self-service/return-to.ts';
 import { logoutTokenOf } from '../../../core/sessions/tokens.ts';
 import { endedCookie } from '../../../http/cookies.ts';
 import { parse } from '../../../http/parse.ts';
@@ -11,6 +9,7 @@ import { SessionRequired, sessionTokenOf } from '../../../http/session-authentic
 import { actingFor, type IamSession, SESSION_COOKIES } from '../session-guard.ts';
 import { cookieScope } from './csrf-cookie.ts';
 import { type FlowHttpRequest, queryOf, wantsJson } from './read-submit.ts';
+import { returnToOf } from './return-place.ts';
 import { type FlowOptions, placesOf } from './serve-flow.ts';
 import * as wire from './wire-flows.ts';
 
@@ -35,7 +34,7 @@ export function logoutHandlers(deps: Deps, options: FlowOptions) {
       const logoutToken = queryOf(request, 'token');
       if (logoutToken === undefined)
         throw new InvalidInput([{ path: ['token'], code: 'required', message: 'must be a logout token' }]);
-      const place = await returnPlace(request);
+      const place = (await returnToOf(deps, request)) ?? `${placesOf(options, request).ui}/login`;
       const context = actingFor(request.context);
       await logOutBrowser(deps, context, { current: session?.found.session ?? null, logoutToken });
       const cookies = SESSION_COOKIES.map((name) => endedCookie({ name, ...cookieScope(publicBase) }));
@@ -48,11 +47,4 @@ export function logoutHandlers(deps: Deps, options: FlowOptions) {
       return {};
     },
   };
-
-  async function returnPlace(request: FlowHttpRequest): Promise<string> {
-    const { offered } = await offerOf(deps, request);
-    const returnTo = queryOf(request, 'return_to');
-    if (returnTo === undefined) return `${placesOf(options, request).ui}/login`;
-    return createReturnToList(offered.returnTo, request.publicBase).check(returnTo);
-  }
 }

@@ -71,6 +71,14 @@ export function wantsJson(request: Pick<FlowHttpRequest, 'headers'>): boolean {
   return prefersJson(headerOf(request, 'accept'), headerOf(request, 'content-type'));
 }
 
+/**
+ * Whether something was submitted by what is no browser: that would have sent a cookie with a form, or where the form
+ * stands. Decides on errors only, since a flow says itself whom it is for.
+ */
+export function isFromNative({ headers, line }: Pick<FlowHttpRequest, 'headers' | 'line'>): boolean {
+  return line.method === 'POST' && headers.origin === undefined && headers.cookie === undefined;
+}
+
 /** The first where a parameter is repeated; undefined for an empty one. */
 export function queryOf({ query }: Pick<FlowHttpRequest, 'query'>, name: string): string | undefined {
   const value = [query[name]].flat()[0];

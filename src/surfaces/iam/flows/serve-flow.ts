@@ -7,18 +7,20 @@ import type { FlowKind } from '../../../core/self-service/ports.ts';
 import { readFlow, submitFlow } from '../../../core/self-service/submit-flow.ts';
 import { redirectTo, replyWith } from '../../../http/route.ts';
 import { answerSubmit } from './answer-submit.ts';
-import { redirectedError } from './browser-errors.ts';
+import { redirectOrThrow } from './browser-errors.ts';
 import { csrfCookieOf, ensureCsrfCookie } from './csrf-cookie.ts';
 import { type Places, pageOf, showFlow } from './present-flow.ts';
 import {
   bodyOf,
   type FlowHttpRequest,
   flowIdOf,
+  isFromNative,
   proofOf,
   startOf,
   visitOf,
   wantsJson,
 } from './read-submit.ts';
+import { returnToOf } from './return-place.ts';
 
 export interface FlowOptions {
   /** Where the pages are that show flows, without a slash at the end; null: at the pool's own address. */
@@ -44,9 +46,8 @@ export function flowHandlers(deps: Deps, options: FlowOptions) {
         if (isAjax) return replyWith(showFlow(deps, flow, csrf.value), { cookies });
         return redirectTo(pageOf(places, flow), { cookies });
       } catch (error) {
-        const redirect = isAjax ? null : redirectedError(error, places, kind);
-        if (redirect === null) throw error;
-        return redirect;
+        if (isAjax) throw error;
+        return redirectOrThrow(error, places, { kind, returnTo: await returnToOf(deps, request) });
       }
     },
 
@@ -71,9 +72,8 @@ export function flowHandlers(deps: Deps, options: FlowOptions) {
         const isJson = outcome.flow.type === 'api' || wantsJson(request);
         return await answerSubmit(deps, outcome, { places, csrf, isJson });
       } catch (error) {
-        const redirect = wantsJson(request) ? null : redirectedError(error, places, kind);
-        if (redirect === null) throw error;
-        return redirect;
+        if (wantsJson(request) || isFromNative(request)) throw error;
+        return redirectOrThrow(error, places, { kind, returnTo: null });
       }
     },
   });

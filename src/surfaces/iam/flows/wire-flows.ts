@@ -75,7 +75,8 @@ export const Registered = Type.Object({
   continue_with: Type.Optional(ContinueWith),
 });
 
-export const Submitted = Type.Union([Flow, SignedIn, Registered]);
+/** The first that fits: who registered may be signed in too, not the other way round. */
+export const Submitted = Type.Union([Flow, Registered, SignedIn]);
 
 const Param = Type.Optional(Type.String());
 
