@@ -41,4 +41,5 @@ test('30 cases that two servers work on at once are decided, each of them exactl
   assert.equal(decided.length, CASES);
   for (const row of decided) assert.deepEqual(row, { n: 1, raised: 1 });
   assert.equal(new Set(ids).size, CASES);
+  assert.ok(!api.server.logs().includes('"operation":"kyc"'), 'no task failed');
 });

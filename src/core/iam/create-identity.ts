@@ -1,12 +1,11 @@
 import type { Deps } from '../deps.ts';
-import { InvalidInput, WriteConflict } from '../errors.ts';
+import { WriteConflict } from '../errors.ts';
 import { setAddress } from '../identities/addresses.ts';
 import { createRecord, type Draft, type Drafting } from '../identities/create-record.ts';
 import { derivedOf } from '../identities/login-identifiers.ts';
 import { EMPTY_PROFILE, type Profile } from '../identities/profile.ts';
 import { standingOf } from '../identities/standing.ts';
-import type { PoolConfig } from '../pools/ports.ts';
-import type { PoolId, RequestContext } from '../ports.ts';
+import type { RequestContext } from '../ports.ts';
 import type { ImportedVerifiableAddress } from '../traits/addresses.ts';
 import { normaliseAddress } from '../traits/normalise-identifier.ts';
 import type { PhoneNumbers } from '../traits/ports.ts';
@@ -34,12 +33,10 @@ export async function createIamIdentity(
   input: NewIamIdentity,
 ): Promise<IamRecord> {
   const { poolId } = context.principal;
-  // What is to be hashed is, by the algorithm of now.
-  if (input.credentials.password?.password !== undefined) await deps.configs.current(poolId);
-  // Hashing costs: what is refused anyway is refused before that.
-  const config = await configFor(deps, poolId, (held) =>
-    draftOf(deps, { config: held, schemaId: held.defaultSchemaId }, input, {}),
-  );
+  // What is to be hashed is, by the algorithm of now; and what is refused anyway is refused before that costs.
+  const isCostly = input.credentials.password?.password !== undefined;
+  const config = await (isCostly ? deps.configs.current(poolId) : deps.configs.any(poolId));
+  if (isCostly) draftOf(deps, { config, schemaId: config.defaultSchemaId }, input, {});
   const imports = await prepareImports(
     { hasher: deps.passwords },
     input.credentials,
@@ -54,28 +51,6 @@ export async function createIamIdentity(
   });
   if (!('made' in outcome)) throw new WriteConflict();
   return toIamRecord(outcome.made, outcome.made);
-}
-
-/**
- * The pool's configuration as it is held, if the check passes by it; else as it is now.
- * @throws InvalidInput By the configuration of now.
- */
-export async function configFor(
-  { configs }: Pick<Deps, 'configs'>,
-  poolId: PoolId,
-  check: (config: PoolConfig) => unknown,
-): Promise<PoolConfig> {
-  const held = await configs.any(poolId);
-  try {
-    check(held);
-    return held;
-  } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error;
-    const current = await configs.current(poolId);
-    if (current.version === held.version) throw error;
-    check(current);
-    return current;
-  }
 }
 
 /** @throws InvalidInput @throws InvalidTraits */
