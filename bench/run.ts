@@ -9,6 +9,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   verification: () => import('./verification.ts'),
   kyc: () => import('./kyc.ts'),
   iam: () => import('./iam.ts'),
+  identify: () => import('./identify.ts'),
   start: () => import('./start.ts'),
   memory: () => import('./memory.ts'),
   growth: () => import('./growth.ts'),
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ run: Run }>>> = {
   sessions: () => import('./sessions.ts'),
   documents: () => import('./documents.ts'),
   passwords: () => import('./passwords.ts'),
+  logins: () => import('./logins.ts'),
   webhooks: () => import('./webhooks.ts'),
 };
 

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Installation, Progress, Quickstart } from './cli/wiring-types.ts';
 import type { Config } from './config/load.ts';
+import { ensureSignatureSecret } from './core/identify/configure.ts';
 import { migrate } from './store/migrate.ts';
 import { writeFactOnce } from './store/repositories/installation.ts';
 import {
@@ -9,6 +10,7 @@ import {
   administerIdentities,
   administerKeys,
   administerKyc,
+  administerOidc,
   administerRotations,
   administerVerification,
   administerWebhooks,
@@ -16,6 +18,7 @@ import {
 import { wireCore } from './wiring/core.ts';
 import { type OpenOptions, openDatabase } from './wiring/database.ts';
 import { examine } from './wiring/doctor.ts';
+import { administerIdentify } from './wiring/identify-administration.ts';
 import {
   ensureKeys,
   ensureOrganisation,
@@ -56,6 +59,7 @@ export async function openInstallation(
     migrate: () => migrate(opened.db),
     keys: {
       create: (input) => withDeps((deps) => administerKeys(deps).create(input)),
+      createForIdentity: (input) => withDeps((deps) => administerKeys(deps).createForIdentity(input)),
       list: () => withDeps((deps) => administerKeys(deps).list()),
       revoke: (id) => withDeps((deps) => administerKeys(deps).revoke(id)),
       suspend: (id) => withDeps((deps) => administerKeys(deps).suspend(id)),
@@ -67,6 +71,7 @@ export async function openInstallation(
           const made = await administerAccounts(deps).create(input);
           // The first account's live pool answers where a request names none (DESIGN 7.1).
           await writeFactOnce(opened.db, 'default_pool', made.live.poolId);
+          for (const { poolId } of [made.live, made.sandbox]) await ensureSignatureSecret(deps, poolId);
           return made;
         }),
     },
@@ -85,11 +90,24 @@ export async function openInstallation(
     iam: {
       show: (input) => withDeps((deps) => administerIam(deps).show(input)),
       configure: (input) => withDeps((deps) => administerIam(deps).configure(input)),
+      showSelfService: (input) => withDeps((deps) => administerIam(deps).showSelfService(input)),
     },
     kyc: {
       list: (poolId) => withDeps((deps) => administerKyc(deps).list(poolId)),
       set: (input) => withDeps((deps) => administerKyc(deps).set(input)),
       remove: (input) => withDeps((deps) => administerKyc(deps).remove(input)),
+    },
+    oidc: {
+      list: (poolId) => withDeps((deps) => administerOidc(deps).list(poolId)),
+      set: (input) => withDeps((deps) => administerOidc(deps).set(input)),
+      remove: (input) => withDeps((deps) => administerOidc(deps).remove(input)),
+    },
+    identify: {
+      show: (poolId) => withDeps((deps) => administerIdentify(deps).show(poolId)),
+      configure: (input) => withDeps((deps) => administerIdentify(deps).configure(input)),
+      rotateSecret: (poolId) => withDeps((deps) => administerIdentify(deps).rotateSecret(poolId)),
+      verifySignature: (poolId, triple) =>
+        withDeps((deps) => administerIdentify(deps).verifySignature(poolId, triple)),
     },
     webhooks: {
       add: (input) => withDeps((deps) => administerWebhooks(deps).add(input)),
@@ -125,7 +143,10 @@ export async function startQuickstart(
     await migrate(opened.db);
     const serving = await serve(config, opened, options);
     begun = serving;
-    const keys = await ensureKeys(serving.deps, config, await ensureOrganisation(serving.deps, opened.db));
+    const organisation = await ensureOrganisation(serving.deps, opened.db);
+    const keys = await ensureKeys(serving.deps, config, organisation);
+    for (const poolId of [organisation.live, organisation.sandbox])
+      await ensureSignatureSecret(serving.deps, poolId);
     await putSchemaFiles(config, { deps: serving.deps, db: opened.db, log: options.log });
     const file: QuickstartFile = { url: serving.url, ...keys };
     const path = quickstartPath(config);

@@ -37,6 +37,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'selfsame-test-'));
 // PostgreSQL runs as another user when we are root.
 chmodSync(scratch, 0o711);
 process.env.SELFSAME_TEST_STATEMENTS = mkdtempSync(join(scratch, 'statements-'));
+// Every file is a process of its own: the first takes the types out of the sources for all.
+process.env.NODE_COMPILE_CACHE = mkdtempSync(join(scratch, 'compiled-'));
 const server = await startServer(scratch);
 let code = 1;
 try {

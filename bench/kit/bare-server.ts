@@ -71,6 +71,9 @@ function serve({ socket, connections, poolId, reply }: BareJob): void {
     if (request.method === 'GET') {
       const rows = await sql.unsafe(READ, [poolId, id], prepared);
       if (rows.length !== 1) throw new Error('no such row');
+      if (request.url?.startsWith('/check/') !== true) return;
+      const [at, auditId, eventId] = [new Date(), ids.next(), ids.next()];
+      await sql.unsafe(WRITE, [poolId, id, profile, at, auditId, keyId, auditId, eventId], prepared);
       return;
     }
     JSON.parse(await readBody(request));

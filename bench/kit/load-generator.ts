@@ -7,6 +7,11 @@ export interface Job {
   readonly connections: number;
   /** Sent in turn; `COUNTER` in them is replaced by eight digits that never come twice in this process. */
   readonly messages: readonly string[];
+  /**
+   * Sent after each of them on the same connection, with `FIRST_ID` replaced by the `id` that the reply began with: both
+   * are one request then, and the status is the second one's.
+   */
+  readonly followUps?: readonly string[];
   /** Ends at whichever comes first. */
   readonly seconds?: number;
   readonly requests?: number;
@@ -23,8 +28,11 @@ export interface Outcome {
 }
 
 export const COUNTER = '########';
+export const FIRST_ID = '????????-????-????-????-????????????';
 
 let counter = Math.floor(Math.random() * 10_000_000);
+const LEADING_ID = /\r\n\r\n\{"id":"([0-9a-f-]{36})"/;
+const RETRY_AFTER = /\r\nretry-after: *(\d+)/i;
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 
 /** A message with its own length, for `Job.messages`. The counter keeps it. */
@@ -45,14 +53,16 @@ async function run(job: Job): Promise<Outcome> {
   let left = job.requests ?? Number.POSITIVE_INFINITY;
   let turn = 0;
 
-  const next = (): string | null => {
+  const next = (): Turn | null => {
     if (left <= 0 || performance.now() >= until) return null;
     left -= 1;
     const text = job.messages[turn % job.messages.length] ?? '';
+    const followUp = job.followUps?.[turn % job.followUps.length] ?? null;
     turn += 1;
-    if (!text.includes(COUNTER)) return text;
+    if (!text.includes(COUNTER)) return { text, followUp };
     counter += 1;
-    return text.replaceAll(COUNTER, String(counter % 100_000_000).padStart(COUNTER.length, '0'));
+    const digits = String(counter % 100_000_000).padStart(COUNTER.length, '0');
+    return { text: text.replaceAll(COUNTER, digits), followUp };
   };
   const answered = (status: string, ms: number): void => {
     byStatus[status] = (byStatus[status] ?? 0) + 1;
@@ -67,25 +77,32 @@ async function run(job: Job): Promise<Outcome> {
   return { requests, seconds, perSecond: requests / seconds, p50: at(0.5), p99: at(0.99), byStatus };
 }
 
-/** One connection, one request at a time. Bytes are ASCII in both directions, so a character is a byte. */
+interface Turn {
+  readonly text: string;
+  readonly followUp: string | null;
+}
+
+/** One connection, one request at a time; waits where the server says so. Bytes are ASCII in both directions, so a character is a byte. */
 function useConnection(
   port: number,
-  next: () => string | null,
+  next: () => Turn | null,
   answered: (status: string, ms: number) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true });
     let sentAt = 0;
     let received = '';
+    let followUp: string | null = null;
     const send = (): void => {
-      const text = next();
-      if (text === null) {
+      const turn = next();
+      if (turn === null) {
         socket.end();
         resolve();
         return;
       }
+      ({ followUp } = turn);
       sentAt = performance.now();
-      socket.write(text, 'latin1');
+      socket.write(turn.text, 'latin1');
     };
     socket.setEncoding('latin1');
     socket.on('connect', send);
@@ -97,9 +114,18 @@ function useConnection(
       if (head === -1) return;
       const length = Number(CONTENT_LENGTH.exec(received)?.[1] ?? 0);
       if (received.length < head + 4 + length) return;
+      const id = followUp === null ? undefined : LEADING_ID.exec(received)?.[1];
+      if (followUp !== null && id !== undefined) {
+        socket.write(followUp.replace(FIRST_ID, id), 'latin1');
+        received = '';
+        followUp = null;
+        return;
+      }
       answered(received.slice(9, 12), performance.now() - sentAt);
+      const wait = Number(RETRY_AFTER.exec(received)?.[1] ?? 0);
       received = '';
-      send();
+      if (wait === 0) send();
+      else setTimeout(send, wait * 1000);
     });
   });
 }

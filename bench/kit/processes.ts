@@ -6,6 +6,7 @@ import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { BareJob } from './bare-server.ts';
+import type { HashJob } from './hash-runner.ts';
 import type { Job, Outcome } from './load-generator.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -45,6 +46,17 @@ export interface Load {
 export function startLoad(): Load {
   const child = fork(join(import.meta.dirname, 'load-generator.ts'));
   return { run: (job) => ask<Outcome>(child, job), stop: () => void child.kill() };
+}
+
+/** A process that does nothing but hash passwords. */
+export interface Hashes {
+  rate(job: HashJob): Promise<number>;
+  stop(): void;
+}
+
+export function startHashes(): Hashes {
+  const child = fork(join(import.meta.dirname, 'hash-runner.ts'));
+  return { rate: (job) => ask<number>(child, job), stop: () => void child.kill() };
 }
 
 export async function startBare(job: BareJob): Promise<{ pid: number; port: number; stop: () => void }> {

@@ -9,6 +9,7 @@ import {
 } from './commands/courier.ts';
 import { doctor } from './commands/doctor.ts';
 import { iamConfigure, iamShow } from './commands/iam.ts';
+import { identifyConfigure, identifyRotateSecret, identifyShow } from './commands/identify.ts';
 import { identitiesBlock, identitiesUnblock } from './commands/identities-block.ts';
 import { identitiesPurge } from './commands/identities-purge.ts';
 import { keysResume, keysRevoke, keysSuspend } from './commands/keys-change.ts';
@@ -18,9 +19,12 @@ import { keysList } from './commands/keys-list.ts';
 import { keysRotate } from './commands/keys-rotate.ts';
 import { kycProviderRemove, kycProviderSet, kycShow } from './commands/kyc.ts';
 import { migrate } from './commands/migrate.ts';
+import { oidcAdd, oidcList, oidcRemove } from './commands/oidc.ts';
 import { reviewApprove, reviewList, reviewReject, reviewShow } from './commands/review.ts';
 import { schemasAdd, schemasDefault, schemasList, schemasRemove } from './commands/schemas.ts';
+import { selfserviceConfigure, selfserviceShow } from './commands/selfservice.ts';
 import { serve } from './commands/serve.ts';
+import { signatureVerify } from './commands/signature.ts';
 import { start } from './commands/start.ts';
 import { verificationConfigure, verificationShow } from './commands/verification.ts';
 import { webhooksAdd, webhooksList } from './commands/webhooks.ts';
@@ -34,7 +38,10 @@ export const COMMANDS: readonly Command[] = [
   ...[verificationShow, verificationConfigure],
   ...[schemasList, schemasAdd, schemasDefault, schemasRemove],
   ...[iamShow, iamConfigure],
+  ...[selfserviceShow, selfserviceConfigure],
   ...[courierTemplatesList, courierTemplatesShow, courierTemplatesSet, courierTemplatesReset],
   ...[kycShow, kycProviderSet, kycProviderRemove],
+  ...[oidcList, oidcAdd, oidcRemove],
+  ...[identifyShow, identifyConfigure, identifyRotateSecret, signatureVerify],
   ...[webhooksAdd, webhooksList],
 ];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { GRANTS } from '../core/grants.ts';
 import { DEFAULT_GRANTS } from '../core/keys/key-kinds.ts';
-import { createIdGenerator, toPlaced } from '../kit/ids.ts';
+import { createIdGenerator, toPlaced, toTagged } from '../kit/ids.ts';
 import type { Surroundings } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { run } from './main.ts';
@@ -51,6 +51,10 @@ function installation(asked: unknown[]): Pick<Wiring, 'openInstallation'> {
       create: async (input: NewKey) => {
         asked.push(input);
         return { key: { id: POOL, environment: 'live' }, secret: 'vk_live_x' };
+      },
+      createForIdentity: async (input: NewKey & { identityId: string }) => {
+        asked.push(input);
+        return { key: { id: POOL, environment: 'live', identityId: input.identityId } };
       },
       list: async () => [],
       ...{ revoke: change('revoke'), suspend: change('suspend'), resume: change('resume') },
@@ -119,6 +123,10 @@ describe('called wrongly: exit 2, nothing done', () => {
     [`keys create ${pool} --note ${'x'.repeat(501)}`]: /--note/,
     [`keys create ${pool} --label ${'x'.repeat(201)}`]: /--label/,
     [`keys create ${pool} --grant everything`]: /does not know everything/,
+    [`keys create ${pool} --identity s3cret`]: /--identity must be a UUID/,
+    [`keys create ${pool} --identity ${toPlaced(POOL, 'pool', 5)}`]: /--identity must be a UUID/,
+    [`keys create ${pool} --identity ${POOL} --publishable`]: /goes without --publishable/,
+    [`keys create --identity ${POOL}`]: /needs --pool/,
     [`keys create ${pool} --grant all --rate-limit 0`]: /--rate-limit/,
     [`keys create ${pool} --grant all --rate-limit 1e3`]: /--rate-limit/,
     [`keys create ${pool} --grant all --allow 10.0.0.0/40`]: /--allow/,
@@ -178,8 +186,25 @@ describe('commands on an installation', () => {
       assert.equal(out, 'vk_live_x');
       const expiresAt = new Date('2030-04-01T00:00:00Z');
       const input = { poolId: POOL, label: 'a', grants: GRANTS, requestsPerMinute: 7, expiresAt };
-      const rest = { kind: 'secret', apiVersion: null, keyInflection: 'snake', note: null };
+      const kind = { kind: 'secret', isSingleIdentity: false };
+      const rest = { ...kind, apiVersion: null, keyInflection: 'snake', note: null };
       assert.deepEqual(asked, [{ ...input, ...rest, allowedAddresses: ['10.0.0.0/8'] }, 'closed']);
+    }
+  });
+
+  test('keys create --identity takes an id in any spelling, and prints the key’s id in the place of a secret', async () => {
+    const identity = ids.next();
+    for (const spelling of [identity, toPlaced(identity, 'identity', 5), toTagged(identity, 'idn')]) {
+      const asked: unknown[] = [];
+      const line = `keys create --pool ${POOL} --identity ${spelling} --grant identities:read`;
+      const { code, out, err } = await cli(line, { wiring: installation(asked) });
+      assert.equal(code, 0);
+      assert.equal(out, POOL);
+      assert.match(err, /without a secret/);
+      const { identityId, grants, poolId } = asked[0] as NewKey & { identityId: string };
+      assert.deepEqual([identityId, grants, poolId], [identity, ['identities:read'], POOL]);
+      const { out: json } = await cli(`${line} --json`, { wiring: installation([]) });
+      assert.deepEqual(JSON.parse(json), { id: POOL, environment: 'live', identityId: identity });
     }
   });
 

@@ -1,9 +1,14 @@
 import type { Config } from '../config/load.ts';
 import type { Grant } from '../core/grants.ts';
 import type { IamSettings, IamSettingsInput } from '../core/iam/configure.ts';
+import type { IdentifySettings } from '../core/identify/configure.ts';
+import type { SignedUser } from '../core/identify/signature.ts';
 import type { KycProviderConfig } from '../core/kyc/config.ts';
 import type { ProviderInput } from '../core/kyc/read-provider-settings.ts';
-import type { AccountId, ApiKey, KeyId, KeyInflection, KeyKind, PoolId } from '../core/ports.ts';
+import type { OidcProviderConfig } from '../core/oidc/config.ts';
+import type { OidcProviderInput } from '../core/oidc/read-provider-settings.ts';
+import type { AccountId, ApiKey, IdentityId, KeyId, KeyInflection, KeyKind, PoolId } from '../core/ports.ts';
+import type { SelfServiceConfig, SelfServiceSettings } from '../core/self-service/config.ts';
 import type { SettingsInput } from '../core/verification/configure.ts';
 import type { VerificationSettings } from '../core/verification/settings-ports.ts';
 
@@ -32,6 +37,8 @@ export interface Installation {
   readonly iam: IamAdministration;
   readonly webhooks: WebhookAdministration;
   readonly kyc: KycAdministration;
+  readonly oidc: OidcAdministration;
+  readonly identify: IdentifyAdministration;
   /** Database reachable and of version 15 or later, migrations, root key, clock against the database's. */
   doctor(): Promise<readonly Finding[]>;
   /** Serves. @throws when migrations are missing. */
@@ -66,6 +73,8 @@ export interface NewKey {
   readonly apiVersion?: string | null;
   /** Default `snake`. */
   readonly keyInflection?: KeyInflection;
+  /** Default false. */
+  readonly isSingleIdentity?: boolean;
   /** Default none. */
   readonly note?: string | null;
 }
@@ -73,6 +82,13 @@ export interface NewKey {
 export interface KeyAdministration {
   /** @returns The key and, this once, its secret. @throws NotFound There is no such pool. */
   create(input: NewKey): Promise<{ key: ApiKey; secret: string }>;
+  /**
+   * The key of an identity of the pool: its sessions stand for it.
+   * @throws NotFound No such pool or identity. @throws WrongState It has a key already.
+   */
+  createForIdentity(
+    input: Omit<NewKey, 'kind'> & { readonly identityId: IdentityId },
+  ): Promise<{ key: ApiKey }>;
   list(): Promise<readonly (ApiKey & { lastUsedAt: Date | null })[]>;
   /** @returns False when there is no such key; so the two below. */
   revoke(id: KeyId): Promise<boolean>;
@@ -103,6 +119,10 @@ export interface IamAdministration {
   show(poolId: PoolId): Promise<IamSettings>;
   /** What is absent stays. @returns All of them, as they are then. @throws NotFound @throws InvalidInput */
   configure(input: IamSettingsInput & { readonly poolId: PoolId }): Promise<IamSettings>;
+  /** What a pool says of self-service itself, and what it offers by that. @throws NotFound */
+  showSelfService(
+    poolId: PoolId,
+  ): Promise<{ readonly own: SelfServiceSettings; readonly offered: SelfServiceConfig }>;
 }
 
 /** Who decides on persons and companies of a pool; see the core's `setProvider`. */
@@ -119,6 +139,28 @@ export interface KycAdministration {
   ): Promise<{ readonly provider: KycProviderConfig; readonly secret: string | null }>;
   /** @throws NotFound @throws WrongState */
   remove(input: { readonly poolId: PoolId; readonly slug: string }): Promise<void>;
+}
+
+/** Providers that people of a pool may sign in at; see the core's `setOidcProvider`. */
+export interface OidcAdministration {
+  /** In order of their ids; never with a secret. @throws NotFound There is no such pool. */
+  list(poolId: PoolId): Promise<readonly OidcProviderConfig[]>;
+  /** What is absent stays. @throws NotFound @throws InvalidInput Every problem at once. @throws WrongState */
+  set(input: OidcProviderInput & { readonly poolId: PoolId }): Promise<OidcProviderConfig>;
+  /** @throws NotFound */
+  remove(input: { readonly poolId: PoolId; readonly id: string }): Promise<void>;
+}
+
+/** What a pool is as a project of the identify surface; see the core's `configureIdentify`. */
+export interface IdentifyAdministration {
+  /** Never with a secret. @throws NotFound There is no such pool. */
+  show(poolId: PoolId): Promise<IdentifySettings>;
+  /** What is absent stays. @returns All of them, as they are then. @throws NotFound @throws InvalidInput */
+  configure(input: { readonly poolId: PoolId; readonly settings: unknown }): Promise<IdentifySettings>;
+  /** @returns The new secret: this once. @throws NotFound */
+  rotateSecret(poolId: PoolId): Promise<string>;
+  /** @throws NotFound */
+  verifySignature(poolId: PoolId, triple: SignedUser): Promise<boolean>;
 }
 
 export interface WebhookAdministration {

@@ -4,6 +4,7 @@ import { data } from './sections/data.ts';
 import { database } from './sections/database.ts';
 import { geo } from './sections/geo.ts';
 import { iam } from './sections/iam.ts';
+import { identify } from './sections/identify.ts';
 import { log } from './sections/log.ts';
 import { outgoing } from './sections/outgoing.ts';
 import { pools } from './sections/pools.ts';
@@ -24,6 +25,7 @@ export const SECTIONS = {
   geo,
   pools,
   iam,
+  identify,
   selfService,
   outgoing,
   courier,

@@ -3,6 +3,16 @@ import type { BlobStore, ContentHasher, FormReader } from './blobs/ports.ts';
 import type { CourierStore } from './courier/ports.ts';
 import type { IamIdentityStore } from './iam/ports.ts';
 import type { IamSettingsStore } from './iam/settings-ports.ts';
+import type {
+  AddressThrottle,
+  ExternalIdKey,
+  FamilyStore,
+  Macs,
+  OutsideTokenStore,
+  ResetCodeStore,
+} from './identify/ports.ts';
+import type { OutsideProviders } from './identify/provider-ports.ts';
+import type { IdentifySettingsStore } from './identify/settings-ports.ts';
 import type { IdentityStore } from './identities/ports.ts';
 import type { SigningKeyStore, TokenSigner } from './jwt/ports.ts';
 import type { CaseStore } from './kyc/case-ports.ts';
@@ -10,6 +20,7 @@ import type { DocumentStore, StorageAddress } from './kyc/document-ports.ts';
 import type { KycIdentityStore } from './kyc/ports.ts';
 import type { ProviderSettingsStore } from './kyc/provider-settings-ports.ts';
 import type { KycProviders } from './kyc/providers.ts';
+import type { OidcSettingsStore, OpenIdClient } from './oidc/ports.ts';
 import type { BreachedPasswords, PasswordHasher } from './passwords/ports.ts';
 import type { PoolConfigs } from './pools/pool-configs.ts';
 import type { OrganisationStore } from './pools/ports.ts';
@@ -17,12 +28,14 @@ import type { ApiKeyStore, Clock, Ids, PlaceFinder, PoolId, Vault } from './port
 import type { Records } from './record-stores.ts';
 import type { SchemaStore } from './schemas/ports.ts';
 import type { SelfServiceConfig } from './self-service/config.ts';
-import type { CodeStore, CounterCodes, FlowStore, LockoutStore } from './self-service/ports.ts';
+import type { CodeStore, CounterCodes, FlowStore, LockoutStore, QrCodes } from './self-service/ports.ts';
+import type { DepartureStore, ExchangeStore } from './self-service/provider-ports.ts';
 import type { SessionStore } from './sessions/ports.ts';
 import type { PhoneNumbers, SchemaCompiler } from './traits/ports.ts';
 import type { VerificationStore } from './verification/ports.ts';
 import type { RelationshipStore } from './verification/relationship-ports.ts';
 import type { VerificationSettingsStore } from './verification/settings-ports.ts';
+import type { WebAuthnVerifier } from './webauthn/ports.ts';
 import type { WebhookStore } from './webhooks/ports.ts';
 
 /** Everything that use cases are given; each names the part it uses with `Pick`. */
@@ -55,14 +68,28 @@ export interface Deps {
   readonly passwords: PasswordHasher;
   readonly breached: BreachedPasswords;
   readonly counterCodes: CounterCodes;
+  readonly qrCodes: QrCodes;
+  readonly webAuthn: WebAuthnVerifier;
   readonly phones: PhoneNumbers;
   readonly schemas: SchemaCompiler;
   readonly traitSchemas: SchemaStore;
   readonly iamSettings: IamSettingsStore;
+  readonly identifySettings: IdentifySettingsStore;
+  readonly externalIds: ExternalIdKey;
+  readonly throttle: AddressThrottle;
+  readonly macs: Macs;
+  readonly families: FamilyStore;
+  readonly resetCodes: ResetCodeStore;
+  readonly outsideTokens: OutsideTokenStore;
+  readonly outsideProviders: OutsideProviders;
   readonly addresses: PublicAddresses;
   readonly flows: FlowStore;
   readonly codes: CodeStore;
   readonly lockouts: LockoutStore;
+  readonly oidcSettings: OidcSettingsStore;
+  readonly openId: OpenIdClient;
+  readonly departures: DepartureStore;
+  readonly exchanges: ExchangeStore;
   readonly selfService: SelfServiceConfig;
   readonly sessions: SessionStore;
   readonly signingKeys: SigningKeyStore;

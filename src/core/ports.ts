@@ -42,6 +42,8 @@ export interface Principal {
   readonly apiVersion: string | null;
   /** What the caller gets who does not ask for a spelling. */
   readonly keyInflection: KeyInflection;
+  /** May make one identity, in its own pool, and no second. */
+  readonly isSingleIdentity: boolean;
 }
 
 /** Where a request came from and what it called. Personal data: for sealed records, never for a log. */
@@ -68,7 +70,12 @@ export interface RequestContext {
  * a job, the installation itself acts, with null for everything but the pool.
  */
 export interface ActingContext {
-  readonly principal: { readonly poolId: PoolId; readonly keyId: KeyId | null };
+  readonly principal: {
+    readonly poolId: PoolId;
+    readonly keyId: KeyId | null;
+    /** As in `Principal`; default false. */
+    readonly isSingleIdentity?: boolean;
+  };
   readonly requestId: string | null;
   readonly origin: RequestOrigin | null;
 }
@@ -130,6 +137,8 @@ export interface Vault {
 }
 
 export type TrigramForm = 'stored' | 'contains' | 'prefix';
+/** Signed 64-bit numbers, distinct and ascending. Not to be changed. */
+export type Trigrams = BigInt64Array;
 
 export interface PoolVault {
   /** A fresh data key for one identity, or another record, with its wrapped form for the table of such keys. */
@@ -144,11 +153,11 @@ export interface PoolVault {
   /** HMAC-SHA-256 over space and normalised value, length-prefixed: 32 bytes. Equality look-ups and uniqueness. */
   digest(space: string, normalised: string): Buffer;
   /**
-   * Keyed trigrams of a normalised value, 8 bytes each, distinct and sorted: candidates, to be opened and compared.
+   * Keyed trigrams of a normalised value: they find candidates, to be opened and compared.
    * `stored` marks the start of the value and is what an index keeps; `prefix` finds values that start with the text,
    * `contains` those that hold it anywhere.
    */
-  trigrams(space: string, normalised: string, form?: TrigramForm): Buffer[];
+  trigrams(space: string, normalised: string, form?: TrigramForm): Trigrams;
   /** Seals small things that belong to the pool and not to an identity (no personal data), bound to `section`. */
   seal(section: string, plaintext: Uint8Array): Buffer;
   open(section: string, sealed: Uint8Array): Buffer;
@@ -181,6 +190,9 @@ export interface ApiKey {
   /** As in `Principal`. */
   readonly apiVersion: string | null;
   readonly keyInflection: KeyInflection;
+  readonly isSingleIdentity: boolean;
+  /** Whose active sessions are its credential; null: a secret is. */
+  readonly identityId: IdentityId | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly suspendedAt: Date | null;
@@ -188,8 +200,8 @@ export interface ApiKey {
 }
 
 export interface StoredApiKey extends ApiKey {
-  /** SHA-256 over key id and secret; the secret itself is never stored. */
-  readonly secretHash: Buffer;
+  /** SHA-256 over key id and secret; the secret itself is never stored. Null: the key of an identity, which has none. */
+  readonly secretHash: Buffer | null;
 }
 
 /** The audit entry and event that go with a change of a key (R7). */
@@ -205,7 +217,10 @@ export interface KeyStamp {
 export interface ApiKeyStore {
   findApiKey(id: KeyId): Promise<StoredApiKey | null>;
   listApiKeys(): Promise<(ApiKey & { lastUsedAt: Date | null })[]>;
-  insertApiKey(key: StoredApiKey, stamp: KeyStamp): Promise<void>;
+  /** Whatever its state, but not revoked: an identity has at most one such key. */
+  findKeyOfIdentity(poolId: PoolId, identityId: IdentityId): Promise<StoredApiKey | null>;
+  /** @returns False, and nothing is written: its identity has a key that is not revoked. */
+  insertApiKey(key: StoredApiKey, stamp: KeyStamp): Promise<boolean>;
   /** Revoking twice keeps the first time. */
   markApiKey(id: KeyId, change: 'revoke' | 'suspend' | 'resume', stamp: KeyStamp): Promise<void>;
   /** One statement per pool for all uses gathered since the last call. */

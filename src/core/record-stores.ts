@@ -1,10 +1,12 @@
 import type { CourierStore } from './courier/ports.ts';
+import type { FamilyStore } from './identify/ports.ts';
 import type { IdentityStore } from './identities/ports.ts';
 import type { CaseStore } from './kyc/case-ports.ts';
 import type { DocumentStore } from './kyc/document-ports.ts';
 import type { KycIdentityStore } from './kyc/ports.ts';
 import type { OrganisationStore, PoolConfigStore } from './pools/ports.ts';
 import type { CodeStore, FlowStore } from './self-service/ports.ts';
+import type { ExchangeStore } from './self-service/provider-ports.ts';
 import type { SessionStore } from './sessions/ports.ts';
 import type { MergeStore } from './verification/merge-ports.ts';
 import type { VerificationStore } from './verification/ports.ts';
@@ -25,6 +27,8 @@ export interface RecordStores {
   readonly flows: FlowStore;
   readonly codes: CodeStore;
   readonly sessions: SessionStore;
+  readonly families: FamilyStore;
+  readonly exchanges: ExchangeStore;
   readonly cases: CaseStore;
   readonly kycIdentities: KycIdentityStore;
 }

@@ -5,6 +5,7 @@ import { type Draft, type Drafting, prepareInsert } from './identities/create-re
 import type { IdentifierClaim, StoredIdentity, WriteOutcome } from './identities/ports.ts';
 import { prepareChange } from './identities/prepare-change.ts';
 import type { Changed, Changing, Revision } from './identities/revision.ts';
+import { IdentityLimitReached } from './keys/errors.ts';
 import type { PoolConfig } from './pools/ports.ts';
 import type { ActingContext, IdentityId, PoolId, PoolVault } from './ports.ts';
 import type { RecordStores } from './record-stores.ts';
@@ -130,7 +131,7 @@ async function takenOf(
   );
 }
 
-/** One new identity as a part of `together`. */
+/** One new identity as a part of `together`. @throws IdentityLimitReached */
 export async function createWithin(
   tx: RecordStores,
   deps: Needs,
@@ -139,6 +140,7 @@ export async function createWithin(
 ): Promise<Changed> {
   const { insert, made } = prepareInsert(deps, context, { id, ...drafting, ...draft });
   const outcome = await tx.identities.insertIdentity(insert);
+  if (outcome === 'limited') throw new IdentityLimitReached();
   if (outcome !== 'done') {
     throw new Lost(outcome, () => refreshPool(deps, drafting.config.poolId));
   }

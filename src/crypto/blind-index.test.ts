@@ -7,7 +7,6 @@ import { BlindIndex } from './blind-index.ts';
 
 const secret = randomBytes(32);
 const index = new BlindIndex(secret);
-const hex = (grams: Buffer[]): string[] => grams.map((gram) => gram.toString('hex'));
 
 describe('digests', () => {
   it('are HMAC-SHA-256 over the length of the space, the space and the value', () => {
@@ -47,16 +46,15 @@ describe('digests', () => {
 describe('trigrams', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'ß', '😀', '漢'), maxLength: 12 });
 
-  it('are 8 bytes each, distinct and sorted', () => {
+  it('are distinct and ascending', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme' }),
         fc.constantFrom('stored', 'contains', 'prefix'),
         (value, form) => {
           const grams = index.trigrams('name', value, form);
-          assert.ok(grams.every((gram) => gram.length === 8));
-          assert.deepEqual(grams, [...grams].sort(Buffer.compare));
-          assert.equal(new Set(hex(grams)).size, grams.length);
+          assert.deepEqual(grams, grams.toSorted());
+          assert.equal(new Set(grams).size, grams.length);
         },
       ),
     );
@@ -65,8 +63,8 @@ describe('trigrams', () => {
   it('of a part are among those of the stored whole', () => {
     fc.assert(
       fc.property(text, text, text, (before, part, after) => {
-        const stored = new Set(hex(index.trigrams('name', before + part + after, 'stored')));
-        assert.ok(hex(index.trigrams('name', part)).every((gram) => stored.has(gram)));
+        const stored = new Set(index.trigrams('name', before + part + after, 'stored'));
+        assert.ok(index.trigrams('name', part).every((gram) => stored.has(gram)));
       }),
     );
   });
@@ -74,28 +72,36 @@ describe('trigrams', () => {
   it('of a prefix are among those of the stored whole, and only there at its beginning', () => {
     fc.assert(
       fc.property(text, text, (prefix, after) => {
-        const stored = new Set(hex(index.trigrams('name', prefix + after, 'stored')));
-        assert.ok(hex(index.trigrams('name', prefix, 'prefix')).every((gram) => stored.has(gram)));
+        const stored = new Set(index.trigrams('name', prefix + after, 'stored'));
+        assert.ok(index.trigrams('name', prefix, 'prefix').every((gram) => stored.has(gram)));
       }),
     );
-    const stored = new Set(hex(index.trigrams('name', 'anna', 'stored')));
-    assert.ok(hex(index.trigrams('name', 'a', 'prefix')).every((gram) => stored.has(gram)));
-    assert.ok(!hex(index.trigrams('name', 'n', 'prefix')).every((gram) => stored.has(gram)));
+    const stored = new Set(index.trigrams('name', 'anna', 'stored'));
+    assert.ok(index.trigrams('name', 'a', 'prefix').every((gram) => stored.has(gram)));
+    assert.ok(!index.trigrams('name', 'n', 'prefix').every((gram) => stored.has(gram)));
   });
 
   it('are none for fewer than three code points, which are not code units', () => {
-    assert.deepEqual(index.trigrams('name', 'ab'), []);
-    assert.deepEqual(index.trigrams('name', '😀😀'), []);
+    assert.equal(index.trigrams('name', 'ab').length, 0);
+    assert.equal(index.trigrams('name', '😀😀').length, 0);
     assert.equal(index.trigrams('name', '😀😀😀').length, 1);
     assert.equal(index.trigrams('name', 'aaaaaaaa').length, 1);
+  });
+
+  it('are what they were when they were stored', () => {
+    const known = new BlindIndex(Buffer.alloc(32, 7));
+    assert.deepEqual(
+      known.trigrams('email', 'añ😀b', 'stored').join(),
+      '-8643590789642460470,-5991641299103700056,-1923864581397086313,414569161603142253',
+    );
   });
 
   it('differ across spaces and pools, and from the digest of the same three characters', () => {
     const [gram] = index.trigrams('name', 'abc');
     assert.ok(gram !== undefined);
-    assert.notDeepEqual(index.trigrams('email', 'abc'), [gram]);
-    assert.notDeepEqual(new BlindIndex(randomBytes(32)).trigrams('name', 'abc'), [gram]);
-    assert.notDeepEqual(index.digest('name', 'abc').subarray(0, 8), gram);
+    assert.notEqual(index.trigrams('email', 'abc')[0], gram);
+    assert.notEqual(new BlindIndex(randomBytes(32)).trigrams('name', 'abc')[0], gram);
+    assert.notEqual(index.digest('name', 'abc').readBigInt64BE(), gram);
   });
 });
 

@@ -1,10 +1,10 @@
 import { createCipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import type { TrigramForm } from '../core/ports.ts';
+import type { TrigramForm, Trigrams } from '../core/ports.ts';
 import { Redacted } from './redacted.ts';
 
-const TRIGRAM_BYTES = 8;
 /** One block of the cipher: three code points are at most 12 bytes, their number of bytes is the last one. */
 const BLOCK_BYTES = 16;
+const POINTS = 3;
 const SPACES_MAX = 1000;
 /**
  * Stands twice before a stored value and before a prefix that is looked for. No normalised value holds it.
@@ -33,32 +33,32 @@ export class BlindIndex extends Redacted {
   }
 
   /**
-   * Each three code points as one block under AES-256 with a key of the space, cut to 8 bytes: distinct, sorted by bytes.
-   * A block cipher is a pseudo-random function of such short inputs, and does them all in one call: 22 of them in a tenth
-   * of the time that as many HMACs take. `stored` and `prefix` have two start markers in front, so that one code point is
+   * Each three code points as one block under AES-256 with a key of the space, its first 8 bytes as a big-endian number:
+   * distinct, ascending. A block cipher is a pseudo-random function of such short inputs, and does them all in one call:
+   * 22 of them in a tenth of the time that as many HMACs take. `stored` and `prefix` have two start markers in front, so that one code point is
    * enough for a prefix; `contains` has none for fewer than three. Each trigram of what is looked for is among the stored
    * ones when the value contains, or begins with, it.
    */
-  trigrams(space: string, normalised: string, form: TrigramForm = 'contains'): Buffer[] {
-    const points = [...(form === 'contains' ? '' : START + START), ...normalised];
-    const grams = new Set<string>();
-    for (let at = 0; at + 3 <= points.length; at += 1) grams.add(points.slice(at, at + 3).join(''));
-    if (grams.size === 0) return [];
-    const blocks = Buffer.alloc(grams.size * BLOCK_BYTES);
-    let at = 0;
-    for (const gram of grams) {
-      blocks[at + BLOCK_BYTES - 1] = blocks.write(gram, at);
-      at += BLOCK_BYTES;
+  trigrams(space: string, normalised: string, form: TrigramForm = 'contains'): Trigrams {
+    const bytes = Buffer.from(form === 'contains' ? normalised : START + START + normalised);
+    const starts = pointStarts(bytes);
+    const count = starts.length - POINTS;
+    if (count <= 0) return new BigInt64Array();
+    const blocks = Buffer.alloc(count * BLOCK_BYTES);
+    for (let index = 0; index < count; index += 1) {
+      const end = starts[index + POINTS] ?? 0;
+      let at = index * BLOCK_BYTES;
+      blocks[at + BLOCK_BYTES - 1] = end - (starts[index] ?? 0);
+      for (let from = starts[index] ?? 0; from < end; from += 1) {
+        blocks[at] = bytes[from] ?? 0;
+        at += 1;
+      }
     }
     const cipher = createCipheriv('aes-256-ecb', this.#spaceKey(space), null).setAutoPadding(false);
     const keyed = cipher.update(blocks);
-    const cut: Buffer[] = [];
-    for (let from = 0; from < keyed.length; from += BLOCK_BYTES) {
-      cut.push(keyed.subarray(from, from + TRIGRAM_BYTES));
-    }
-    return cut
-      .sort(Buffer.compare)
-      .filter((gram, index) => index === 0 || !gram.equals(cut[index - 1] ?? Buffer.alloc(0)));
+    const grams = new BigInt64Array(count);
+    for (let index = 0; index < count; index += 1) grams[index] = keyed.readBigInt64BE(index * BLOCK_BYTES);
+    return distinct(grams);
   }
 
   #spaceKey(space: string): KeyObject {
@@ -70,6 +70,26 @@ export class BlindIndex extends Redacted {
     if (this.#spaceKeys.size < SPACES_MAX) this.#spaceKeys.set(space, key);
     return key;
   }
+}
+
+/** Where each code point of UTF-8 text begins, and where the last one ends. */
+function pointStarts(bytes: Uint8Array): number[] {
+  const starts: number[] = [];
+  for (let at = 0; at < bytes.length; at += 1) if (((bytes[at] ?? 0) & 0xc0) !== 0x80) starts.push(at);
+  starts.push(bytes.length);
+  return starts;
+}
+
+/** In the array given. */
+function distinct(grams: BigInt64Array<ArrayBuffer>): Trigrams {
+  grams.sort();
+  let count = 0;
+  for (const gram of grams)
+    if (count === 0 || grams[count - 1] !== gram) {
+      grams[count] = gram;
+      count += 1;
+    }
+  return grams.subarray(0, count);
 }
 
 /** `ab` in space `c` and `b` in space `ca` must not look alike. */

@@ -1,5 +1,5 @@
 import { SealBroken } from '../core/errors.ts';
-import type { PoolId, PoolVault, TrigramForm } from '../core/ports.ts';
+import type { PoolId, PoolVault, TrigramForm, Trigrams } from '../core/ports.ts';
 import type { Uuid } from '../kit/ids.ts';
 import { IdentityDataKey, type RandomBytes } from './data-key.ts';
 import type { PoolKeys } from './pool-keys.ts';
@@ -66,7 +66,7 @@ export class OpenPoolVault extends Redacted implements PoolVault {
     return this.#deps.keys.index.digest(space, normalised);
   }
 
-  trigrams(space: string, normalised: string, form?: TrigramForm): Buffer[] {
+  trigrams(space: string, normalised: string, form?: TrigramForm): Trigrams {
     return this.#deps.keys.index.trigrams(space, normalised, form);
   }
 

@@ -1,14 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { InternalFault } from '../core/errors.ts';
+import { InternalFault, NotFound } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Caller, Incoming } from './call-handler.ts';
 import type { createClientAddress } from './client-address.ts';
 import { authenticate, requireEnvironment, requireGrant } from './key-authentication.ts';
-import type { FindPool, NamedPool } from './named-pool.ts';
+import type { FindPool, NamedPool, PoolName } from './named-pool.ts';
 import type { KeyVerifier, RateLimiter, VerifiedKey } from './ports.ts';
 import type { Negotiated } from './requests.ts';
 import { hasNamedPool, isKeyRoute, isSessionRoute, type Route } from './route.ts';
 import { authenticateSession } from './session-authentication.ts';
+import { authenticateBySession, sessionTokenForKey } from './session-keys.ts';
 import type { Surface } from './surface.ts';
 
 export interface AdmitDeps {
@@ -36,6 +37,7 @@ export function createAdmission(
   const keyGuard = isKeyRoute(route) ? route.guard : null;
   const sessionGuard = isSessionRoute(route) ? route.guard : null;
   const needsPool = hasNamedPool(route);
+  const { keySessions } = surface;
 
   return async ({ raw, appId }, known) => {
     const headers: IncomingHttpHeaders = raw.headers;
@@ -44,18 +46,12 @@ export function createAdmission(
       headers['x-forwarded-for'] as string | undefined,
     );
     if (keyGuard !== null) {
-      const onKey = (good: VerifiedKey) => {
-        known.key = good;
-      };
-      const key = await authenticate(deps, { headers, address, onKey });
+      const key = await authenticateCaller({ headers, address, appId }, known);
       if (surface.negotiate !== undefined) known.negotiated = surface.negotiate({ headers, key });
       requireGrant(keyGuard, key);
       requireEnvironment(keyGuard, key);
     }
-    if (needsPool) {
-      if (deps.findPool === undefined) throw new InternalFault('a pool to name without a PoolNamer');
-      known.pool = await deps.findPool({ appId, host: headers.host });
-    }
+    if (needsPool) known.pool = await findPool({ appId, host: headers.host });
     const session =
       sessionGuard === null || known.pool === undefined
         ? undefined
@@ -64,4 +60,30 @@ export function createAdmission(
           });
     return { address, fromTrustedProxy, ...known, session };
   };
+
+  /** By a key, or by a session where the surface takes them for keys. */
+  async function authenticateCaller(
+    { headers, address, appId }: { headers: IncomingHttpHeaders; address: string; appId: string | undefined },
+    known: Known,
+  ): Promise<VerifiedKey> {
+    const onKey = (good: VerifiedKey) => {
+      known.key = good;
+    };
+    const name = { appId, host: headers.host };
+    const token = keySessions === undefined ? null : sessionTokenForKey(headers);
+    if (keySessions !== undefined && token !== null) {
+      known.pool = await findPool(name);
+      const { poolId } = known.pool;
+      return authenticateBySession(deps, { sessions: keySessions, token, poolId, address, onKey });
+    }
+    const key = await authenticate(deps, { headers, address, onKey });
+    // A key tells its pool; a prefix may say the same, and no other.
+    if (appId !== undefined && (await findPool(name)).poolId !== key.poolId) throw new NotFound();
+    return key;
+  }
+
+  function findPool(name: PoolName): Promise<NamedPool> {
+    if (deps.findPool === undefined) throw new InternalFault('a pool to name without a PoolNamer');
+    return deps.findPool(name);
+  }
 }

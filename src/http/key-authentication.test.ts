@@ -46,6 +46,7 @@ test('key, address, limit are asked in this order, and the grant is a question o
             if (failures.verify !== undefined) throw failures.verify;
             return KEY;
           },
+          verifyFor: () => KEY,
         },
         limiter: {
           ...FAKE_LIMITER,

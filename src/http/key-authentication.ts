@@ -35,6 +35,12 @@ export function keyOf(headers: IncomingHttpHeaders): string {
   return found;
 }
 
+export interface AuthenticateDeps {
+  readonly verifier: KeyVerifier;
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
+}
+
 /**
  * Finds out who is calling: key, then address, then rate limit. What the key may do is `requireGrant`'s, later:
  * the limit comes first so that refused requests are not free.
@@ -44,7 +50,7 @@ export function keyOf(headers: IncomingHttpHeaders): string {
  * @throws Unavailable
  */
 export async function authenticate(
-  { verifier, limiter, clock }: { verifier: KeyVerifier; limiter: RateLimiter; clock: Clock },
+  { verifier, limiter, clock }: AuthenticateDeps,
   request: { headers: IncomingHttpHeaders; address: string; onKey: (key: VerifiedKey) => void },
 ): Promise<VerifiedKey> {
   const { headers, address, onKey } = request;

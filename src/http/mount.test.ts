@@ -6,7 +6,7 @@ import { buildOpenApi } from './openapi.ts';
 import { defineRoute, keyGuard, openGuard } from './route.ts';
 import { createServer } from './server.ts';
 import { checkSurfaces, type Surface } from './surface.ts';
-import { createFakeSurface, FAKE_LIMITER, KEY, startFakeServer } from './testing/fake-surface.ts';
+import { ANY_KEY, createFakeSurface, FAKE_LIMITER, startFakeServer } from './testing/fake-surface.ts';
 
 const good = { headers: { apikey: 'good' } };
 const table = [
@@ -96,7 +96,7 @@ test('two routes at one address are refused at the start, aliases included', () 
   const other = { ...route, operation: 'other', path: '/x/:name', aliases: ['/fake/things/:thing'] };
   const surface = mounted(['/fake']);
   const options = {
-    ...{ verifier: { verify: () => KEY }, limiter: FAKE_LIMITER, clock: { now: () => new Date(0) } },
+    ...{ verifier: ANY_KEY, limiter: FAKE_LIMITER, clock: { now: () => new Date(0) } },
     readiness: async () => true,
   };
   const surfaces = [{ ...surface, routes: [...surface.routes, other] }];

@@ -22,6 +22,25 @@ const HOST = /^((?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)|\[[0-9a-f:.]{2,45}\])
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
+ * Which pool a request says.
+ * @returns Null as `createFindPool` throws. `ownHost`: the host name, where it is configured for the pool.
+ */
+export async function namePool(
+  pools: PoolNamer,
+  { appId, host }: PoolName,
+): Promise<{ readonly poolId: PoolId; readonly ownHost: string | undefined } | null> {
+  const name = sentHost(host)?.[1];
+  const byHost = name === undefined ? null : await pools.byHost(name);
+  const poolId = appId === undefined ? (byHost ?? (await pools.defaultPool())) : await pools.byId(appId);
+  if (poolId === null || (byHost !== null && byHost !== poolId)) return null;
+  return { poolId, ownHost: byHost === null ? undefined : name };
+}
+
+function sentHost(host: string | undefined): RegExpExecArray | null {
+  return HOST.exec(host?.toLowerCase() ?? '');
+}
+
+/**
  * @param options.publicUrl Where clients reach the server; undefined: where it listens.
  * @param options.listening Undefined before the server listens.
  * @returns Finds the pool by prefix, else by host name, else the default one. Throws NotFound where there is none, and
@@ -37,18 +56,11 @@ export function createFindPool(options: {
   const configured = options.publicUrl === undefined ? undefined : new URL(options.publicUrl);
 
   return async ({ appId, host }) => {
-    const sent = HOST.exec(host?.toLowerCase() ?? '');
-    const name = sent?.[1];
-    const byHost = name === undefined ? null : await pools.byHost(name);
-    if (appId !== undefined) {
-      const poolId = await pools.byId(appId);
-      if (poolId === null || (byHost !== null && byHost !== poolId)) throw new NotFound();
-      const base = baseOf(byHost === null ? undefined : name, sent);
-      return { poolId, publicBase: `${base}/p/${encodeURIComponent(appId)}` };
-    }
-    const poolId = byHost ?? (await pools.defaultPool());
-    if (poolId === null) throw new NotFound();
-    return { poolId, publicBase: baseOf(byHost === null ? undefined : name, sent) };
+    const named = await namePool(pools, { appId, host });
+    if (named === null) throw new NotFound();
+    const base = baseOf(named.ownHost, sentHost(host));
+    const publicBase = appId === undefined ? base : `${base}/p/${encodeURIComponent(appId)}`;
+    return { poolId: named.poolId, publicBase };
   };
 
   /** @param named A host name that is configured for a pool, so that it is no stranger's. */

@@ -1,5 +1,5 @@
-import { hasNamedPool, isKeyRoute, isSessionRoute, type Route } from './route.ts';
-import type { Surface } from './surface.ts';
+import { isKeyRoute, isSessionRoute, type Route } from './route.ts';
+import { type Surface, takesPoolPrefix } from './surface.ts';
 
 type Json = Record<string, unknown>;
 
@@ -14,9 +14,10 @@ export function securitySchemes(surface: Surface): Record<string, Json> {
 }
 
 /** Who may call a route, in a sentence or two. */
-export function describeGuard(route: Route): { description: string } {
-  const place = hasNamedPool(route) ? ' Also below `/p/{app_id}`, for the pool of that id.' : '';
-  return { description: guardText(route) + place };
+export function describeGuard(surface: Surface, route: Route): { description: string } {
+  const session = takesSessionForKey(surface, route) ? ' A session of whoever has such a key will do.' : '';
+  const place = takesPoolPrefix(surface, route) ? ' Also below `/p/{app_id}`, for the pool of that id.' : '';
+  return { description: guardText(route) + session + place };
 }
 
 function guardText({ guard }: Route): string {
@@ -30,16 +31,26 @@ function guardText({ guard }: Route): string {
 
 /** The credentials that a route takes, any one of them. */
 export function securityOf(surface: Surface, route: Route): Json[] {
-  if (isKeyRoute(route)) return keySchemes(surface).map((name) => ({ [name]: [] }));
+  if (isKeyRoute(route)) {
+    const forSessions = takesSessionForKey(surface, route) ? KEY_SESSION_SCHEMES : [];
+    return [...keySchemes(surface), ...forSessions].map((name) => ({ [name]: [] }));
+  }
   if (!isSessionRoute(route)) return [];
   const schemes: Json[] = Object.keys(sessionSchemes(surface)).map((name) => ({ [name]: [] }));
   // OpenAPI writes "or nothing" as an empty requirement.
   return route.guard.isOptional ? [...schemes, {}] : schemes;
 }
 
+/** No cookie among them: see `sessionTokenForKey`. */
+const KEY_SESSION_SCHEMES = ['session-token', 'session-bearer'];
+
+function takesSessionForKey({ keySessions }: Surface, route: Route): boolean {
+  return isKeyRoute(route) && keySessions !== undefined;
+}
+
 /** Only of a surface that has sessions; of its cookies the first, which is the one that it sets. */
-function sessionSchemes({ routes, sessionCookies = [] }: Surface): Record<string, Json> {
-  if (!routes.some(isSessionRoute)) return {};
+function sessionSchemes({ routes, keySessions, sessionCookies = [] }: Surface): Record<string, Json> {
+  if (keySessions === undefined && !routes.some(isSessionRoute)) return {};
   const [name] = sessionCookies;
   return {
     'session-token': { type: 'apiKey', in: 'header', name: 'X-Session-Token' },

@@ -15,9 +15,9 @@ import {
 } from '../core/errors.ts';
 import { answerKinds } from './answer.ts';
 import { describeGuard, securityOf, securitySchemes } from './openapi-security.ts';
-import { hasNamedPool, isKeyRoute, isSessionRoute, type Route } from './route.ts';
+import { isKeyRoute, isSessionRoute, type Route } from './route.ts';
 import { SessionRequired } from './session-authentication.ts';
-import type { Surface } from './surface.ts';
+import { type Surface, takesPoolPrefix } from './surface.ts';
 
 type Json = Record<string, unknown>;
 
@@ -91,7 +91,7 @@ function operation(surface: Surface, route: Route): Operation {
   return {
     operationId: route.operation,
     summary: route.summary,
-    ...describeGuard(route),
+    ...describeGuard(surface, route),
     security: securityOf(surface, route),
     ...(route.aliases === undefined ? {} : { 'x-aliases': route.aliases.map(templateOf) }),
     parameters: [
@@ -147,7 +147,7 @@ function errorResponses(surface: Surface, route: Route): Operation['responses'] 
     const known = meanings.get(status) ?? new Set();
     meanings.set(status, known.add(meaning));
   };
-  for (const error of kitErrors(route)) add(surface.present(error).status, error.publicMessage);
+  for (const error of kitErrors(surface, route)) add(surface.present(error).status, error.publicMessage);
   const ofNegotiation = isKeyRoute(route) ? (surface.negotiationErrors ?? []) : [];
   for (const code of [...ofNegotiation, ...(route.errors ?? [])])
     add(surface.errorStatuses[code] ?? 500, `\`${code}\``);
@@ -169,14 +169,14 @@ function errorResponses(surface: Surface, route: Route): Operation['responses'] 
 }
 
 /** What the kit itself throws before and around a handler. */
-function kitErrors(route: Route): CoreError[] {
+function kitErrors(surface: Surface, route: Route): CoreError[] {
   const errors: CoreError[] = [new InternalFault('for the reference'), new Unavailable('for the reference')];
   if (isKeyRoute(route))
     errors.push(
       ...[new CredentialMissing(), new CredentialRejected(), new AddressNotAllowed(), new RateLimited(1)],
     );
   if (isSessionRoute(route) && !route.guard.isOptional) errors.push(new SessionRequired());
-  if (hasNamedPool(route)) errors.push(new NotFound());
+  if (takesPoolPrefix(surface, route)) errors.push(new NotFound());
   if (isKeyRoute(route) && route.guard.grant !== null) errors.push(new NotPermitted());
   if (route.reads !== 'none')
     errors.push(new UnreadableBody('The request body is not readable.'), new BodyTooLarge());

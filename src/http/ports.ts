@@ -6,20 +6,35 @@ export interface VerifiedKey extends Principal {
   readonly requestsPerMinute: number;
 }
 
+export interface KeyAttempt {
+  /** The caller's normalised address (`clientAddress`). */
+  readonly address: string;
+  readonly now: Date;
+  /**
+   * Called once the key itself is found good and before its address is looked at: whoever is refused for the address is
+   * known by then, and a 401 is out of the question.
+   */
+  readonly onKey: (key: VerifiedKey) => void;
+}
+
 /** Implemented by the core; the kit only carries the text of the key to it. */
 export interface KeyVerifier {
   /**
    * @param text The key as sent, not yet looked at.
-   * @param attempt.address The caller's normalised address (`clientAddress`).
-   * @param attempt.onKey Called once the key itself is found good and before its address is looked at: whoever is
-   *   refused for the address is known by then, and a 401 is out of the question.
    * @throws CredentialRejected Malformed, unknown, expired, suspended, revoked: all look alike.
    * @throws AddressNotAllowed The key is good, but not from this address.
    * @throws Unavailable The database does not answer.
    */
-  verify(
-    text: string,
-    attempt: { address: string; now: Date; onKey: (key: VerifiedKey) => void },
+  verify(text: string, attempt: KeyAttempt): Promise<VerifiedKey> | VerifiedKey;
+  /**
+   * The key of an identity whose session was just checked.
+   *
+   * @throws NotPermitted It has none, or one that is expired, suspended or revoked: all look alike.
+   * @throws AddressNotAllowed As `verify`. @throws Unavailable
+   */
+  verifyFor(
+    owner: { readonly poolId: PoolId; readonly identityId: IdentityId },
+    attempt: KeyAttempt,
   ): Promise<VerifiedKey> | VerifiedKey;
 }
 

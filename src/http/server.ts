@@ -12,9 +12,9 @@ import { problem } from './problem.ts';
 import { referencePages } from './reference-pages.ts';
 import { sendReply } from './reply.ts';
 import { requestIdOf } from './request-id.ts';
-import { hasNamedPool, type Route } from './route.ts';
+import type { Route } from './route.ts';
 import { createRouteServer, type ServeDeps } from './serve-route.ts';
-import { checkSurfaces, type Surface } from './surface.ts';
+import { checkSurfaces, type Surface, takesPoolPrefix } from './surface.ts';
 import type { Tracer } from './tracing.ts';
 import { createRefusal } from './unrouted.ts';
 
@@ -160,7 +160,7 @@ function poolFinder(
   { surfaces, pools, publicUrl }: ServerOptions,
   listening: () => { host: string; port: number } | undefined,
 ): FindPool | undefined {
-  if (!surfaces.some(({ routes }) => routes.some(hasNamedPool))) return undefined;
+  if (!surfaces.some((one) => one.routes.some((route) => takesPoolPrefix(one, route)))) return undefined;
   if (pools === undefined) throw new TypeError('Routes name pools, and there is no PoolNamer.');
   return createFindPool({ pools, publicUrl, listening });
 }
@@ -177,7 +177,7 @@ function addSurface(scope: FastifyInstance, surface: Surface, deps: ServeDeps): 
         const params = request.params as Record<string, string>;
         void serve({ ...routed(request), response, params, appId: undefined });
       });
-      if (!hasNamedPool(route)) continue;
+      if (!takesPoolPrefix(surface, route)) continue;
       addRoute(scope, route, `/p/:${POOL_PARAMETER}${url}`, (request, response) => {
         const { [POOL_PARAMETER]: appId, ...params } = request.params as Record<string, string>;
         void serve({ ...routed(request), response, params, appId });

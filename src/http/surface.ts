@@ -3,7 +3,7 @@ import type { CoreError } from '../core/errors.ts';
 import type { Cookie } from './cookies.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import { pathsOf } from './mount.ts';
-import type { VerifiedKey } from './ports.ts';
+import type { SessionVerifier, VerifiedKey } from './ports.ts';
 import type { PageReply, RedirectReply } from './replies.ts';
 import type { ErrorRequest, Negotiated, RequestHeaders } from './requests.ts';
 import { hasNamedPool, isKeyRoute, type Route } from './route.ts';
@@ -66,6 +66,11 @@ export interface Surface {
   readonly rateHeaders?: boolean;
   /** Cookies in which a session's token may be, beside the two headers; the first is the one to set. Default: none. */
   readonly sessionCookies?: readonly string[];
+  /**
+   * Sessions whose person may call routes for keys with them, by a key of their own (`KeyVerifier.verifyFor`). Its
+   * routes for keys then answer below `/p/{app_id}` as well, since a session does not tell its pool. Default: keys alone.
+   */
+  readonly keySessions?: SessionVerifier;
   /** Whom browsers let call this surface from pages of other sites; default: nobody. */
   readonly crossOrigin?: CrossOrigin;
   /** The body of every error, for the reference. */
@@ -74,6 +79,11 @@ export interface Surface {
   readonly errorStatuses: Readonly<Record<string, number>>;
   /** How this dialect usually sends its key; all three are accepted everywhere. */
   readonly keyHeader: 'authorization' | 'x-api-key' | 'apikey';
+}
+
+/** Whether a route answers below `/p/{app_id}` as well. */
+export function takesPoolPrefix({ keySessions }: Pick<Surface, 'keySessions'>, route: Route): boolean {
+  return hasNamedPool(route) || (isKeyRoute(route) && keySessions !== undefined);
 }
 
 // Names go into metrics, log lines and addresses unescaped.

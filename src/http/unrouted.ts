@@ -7,8 +7,8 @@ import { pathsOf } from './mount.ts';
 import { presentError, type Where } from './present-error.ts';
 import { problem } from './problem.ts';
 import { type ReplyText, sendReply } from './reply.ts';
-import { hasNamedPool, type Route } from './route.ts';
-import type { Surface } from './surface.ts';
+import type { Route } from './route.ts';
+import { type Surface, takesPoolPrefix } from './surface.ts';
 
 /** What no route matches. */
 interface Unrouted {
@@ -51,7 +51,10 @@ function ownerOf(surfaces: readonly Surface[], path: string): Surface | undefine
   const below = path.replace(POOL_PREFIX, '');
   return surfaces.find(
     (surface) =>
-      surface.owns(path) || (below !== path && surface.routes.some(hasNamedPool) && surface.owns(below)),
+      surface.owns(path) ||
+      (below !== path &&
+        surface.routes.some((route) => takesPoolPrefix(surface, route)) &&
+        surface.owns(below)),
   );
 }
 
@@ -88,11 +91,11 @@ async function answerOf(
 }
 
 /** What a surface's routes may be called with at a path; none where it has no such path. */
-function methodsAt({ routes }: Surface, path: string): string[] {
+function methodsAt(surface: Surface, path: string): string[] {
   if (!isDecodable(path)) return [];
   const below = path.replace(POOL_PREFIX, '');
-  const found = routes.filter(
-    (route) => matches(route, path) || (hasNamedPool(route) && matches(route, below)),
+  const found = surface.routes.filter(
+    (route) => matches(route, path) || (takesPoolPrefix(surface, route) && matches(route, below)),
   );
   const methods = new Set<string>(found.map(({ method }) => method));
   if (methods.has('GET')) methods.add('HEAD');

@@ -5,6 +5,7 @@ import type {
   IdentityAdministration,
   KeyAdministration,
   KycAdministration,
+  OidcAdministration,
   RotationAdministration,
   VerificationAdministration,
   WebhookAdministration,
@@ -14,11 +15,14 @@ import type { Deps } from '../core/deps.ts';
 import { InternalFault, NotFound, WrongState } from '../core/errors.ts';
 import { configureIam, getIamSettings } from '../core/iam/configure.ts';
 import { purgeIdentities } from '../core/identities/purge-identities.ts';
+import { createIdentityKey } from '../core/keys/create-identity-key.ts';
 import { changeApiKey, createApiKey } from '../core/keys/manage-keys.ts';
 import { listProviders, removeProvider, setProvider } from '../core/kyc/configure-providers.ts';
+import { listOidcProviders, removeOidcProvider, setOidcProvider } from '../core/oidc/configure-providers.ts';
 import { createAccount } from '../core/pools/create-account.ts';
 import type { Environment, KeyId } from '../core/ports.ts';
 import { rotateKeys, rotateRootKey } from '../core/rotation/rotate-keys.ts';
+import { offerOf } from '../core/self-service/begin-flow.ts';
 import { configureVerification, getVerificationSettings } from '../core/verification/configure.ts';
 import { createWebhook, WEBHOOKS_MAX } from '../core/webhooks/manage-webhooks.ts';
 import { addRootKey, pruneRootKeys, stageRootKey } from '../crypto/root-key-file.ts';
@@ -46,6 +50,7 @@ export function administerKeys(deps: Deps): KeyAdministration {
       const { key, text } = await createApiKey(deps, input);
       return { key, secret: text };
     },
+    createForIdentity: async (input) => ({ key: await createIdentityKey(deps, input) }),
     list: () => deps.keys.listApiKeys(),
     revoke: (id) => change(id, 'revoke'),
     suspend: (id) => change(id, 'suspend'),
@@ -106,6 +111,10 @@ export function administerIam(deps: Deps): IamAdministration {
   return {
     show: (poolId) => getIamSettings(deps, poolId),
     configure: (input) => configureIam(deps, input),
+    async showSelfService(poolId) {
+      const { config, offered } = await offerOf(deps, { poolId });
+      return { own: config.iam.selfService, offered };
+    },
   };
 }
 
@@ -114,6 +123,14 @@ export function administerKyc(deps: Deps): KycAdministration {
     list: (poolId) => listProviders(deps, poolId),
     set: (input) => setProvider(deps, input),
     remove: (input) => removeProvider(deps, input),
+  };
+}
+
+export function administerOidc(deps: Deps): OidcAdministration {
+  return {
+    list: (poolId) => listOidcProviders(deps, poolId),
+    set: (input) => setOidcProvider(deps, input),
+    remove: (input) => removeOidcProvider(deps, input),
   };
 }
 

@@ -21,6 +21,18 @@ export function createProviderClient({ outgoing }: Config): GuardedClient {
   });
 }
 
+/** Published keys of a large provider are more than those of a small one. */
+const IDENTITY_PROVIDER_BYTES_MAX = 256 * 1024;
+
+/** The way out to identity providers, whose addresses operators set; each call has a shorter time limit of its own. */
+export function createIdentityProviderClient({ outgoing }: Config): GuardedClient {
+  return createGuardedClient({
+    allowPrivate: outgoing.allowPrivate,
+    timeoutMs: PROVIDER_TIMEOUT_MS,
+    maxResponseBytes: IDENTITY_PROVIDER_BYTES_MAX,
+  });
+}
+
 /** The one way out for what tenants ask us to call. */
 export function createWebhookSender({ outgoing }: Config, log: Log): WebhookSender {
   const client = createGuardedClient({

@@ -151,6 +151,10 @@ export function quickstartLines(file: QuickstartFile, path: string): string[] {
     traits: { email: 'grace@example.com' },
     credentials: { password: { config: { password: 'nanoseconds are short' } } },
   });
+  const user = JSON.stringify({
+    ...{ projectId: live.app_id, strategy: 'email', provider: 'awsCognito' },
+    data: { email: 'alan@example.com', password: 'bID>idfsf23!' },
+  });
   const verification = `-H 'X-API-Key: ${live.api_key}' -H 'Content-Type: application/json'`;
   return [
     '',
@@ -158,6 +162,7 @@ export function quickstartLines(file: QuickstartFile, path: string): string[] {
     '',
     `  live pool     ${live.pool_id}   ${live.api_key}`,
     `  sandbox pool  ${sandbox.pool_id}   ${sandbox.api_key}`,
+    `  pages         ${byName(url)}/`,
     `  reference     ${url}/docs`,
     `  all of this   ${path}`,
     '',
@@ -179,7 +184,16 @@ export function quickstartLines(file: QuickstartFile, path: string): string[] {
     `curl -sS ${url}/admin/identities -H 'Authorization: Bearer ${live.api_key}' -H 'Content-Type: application/json' -d '${identity}'`,
     `curl -sS -H 'Authorization: Bearer ${live.api_key}' '${url}/admin/identities?credentials_identifier=GRACE@example.com'`,
     '',
-    'The identify surface is not in this version yet.',
+    '# identify: register a user, then log in',
+    `curl -sS ${url}/v1/user -H 'Content-Type: application/json' -d '${user}'`,
+    `curl -sS -X PUT ${url}/v1/user/login -H 'Content-Type: application/json' -d '${user}'`,
+    '',
+    'Pages in docs/surfaces go on from there.',
     '',
   ];
+}
+
+/** Browsers have passkeys at names alone, `localhost` among them. */
+function byName(url: string): string {
+  return url.replace(/^http:\/\/(?:127\.0\.0\.1|\[::1\])(?=:|$)/, 'http://localhost');
 }

@@ -5,6 +5,7 @@ import { createOtlpExporter } from '../http/otlp-exporter.ts';
 import { createRateLimiter } from '../http/rate-limiter.ts';
 import { createServer, type Server } from '../http/server.ts';
 import { createTracer } from '../http/tracing.ts';
+import { lowerWorkerPriority } from '../providers/passwords/worker-priority.ts';
 import { checkMigrations } from '../store/migrate.ts';
 import { createRateLeaseStore } from '../store/repositories/rate-leases.ts';
 import { wireCore } from './core.ts';
@@ -49,6 +50,7 @@ export interface Serving {
 export async function serve(config: Config, opened: Opened, options: OpenOptions = {}): Promise<Serving> {
   const { db, clock } = opened;
   await checkMigrations(db);
+  await lowerWorkerPriority();
   const { deps, authenticator, places, providers, pools, closePasswords, setOrigin } = await wireCore(
     config,
     opened,
@@ -57,7 +59,7 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
   const tracer = openTracer(config);
   const { server: settings } = config;
   const server = createServer({
-    surfaces: createSurfaces(config, deps, log),
+    surfaces: createSurfaces(config, deps, log, pools),
     verifier: authenticator,
     pools,
     limiter: createRateLimiter({ leases: createRateLeaseStore(db), clock }),

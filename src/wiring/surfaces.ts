@@ -1,15 +1,25 @@
 import type { Config } from '../config/load.ts';
 import type { Deps } from '../core/deps.ts';
 import type { Log } from '../http/logging.ts';
+import type { PoolNamer } from '../http/ports.ts';
 import type { Surface } from '../http/surface.ts';
 import { createIamSurface } from '../surfaces/iam/surface.ts';
+import { createIdentifySurface } from '../surfaces/identify/surface.ts';
 import { createKycSurface } from '../surfaces/kyc/surface.ts';
 import { createPoolsSurface } from '../surfaces/pools/surface.ts';
 import { createVerificationSurface } from '../surfaces/verification/surface.ts';
 import { packageVersion } from './package-version.ts';
 
-/** Every surface there is; the reference pages and the matrices of the tests follow from this list. */
-export function createSurfaces(config: Config, deps: Deps, log: Log): Surface[] {
+/**
+ * Every surface there is; the reference pages and the matrices of the tests follow from this list.
+ * @param pools Null where nothing is served.
+ */
+export function createSurfaces(
+  config: Config,
+  deps: Deps,
+  log: Log,
+  pools: PoolNamer | null = null,
+): Surface[] {
   const { snapshotUnknown } = config.pools;
   const ja4Header = config.server.ja4Header.toLowerCase();
   const onFault = (fault: unknown) =>
@@ -21,7 +31,8 @@ export function createSurfaces(config: Config, deps: Deps, log: Log): Surface[] 
     createIamSurface(deps, {
       showsBodies: config.courier.showBodies,
       version: packageVersion(),
-      uiUrl: config.selfService.uiUrl?.replace(/\/+$/, '') ?? null,
+      pools,
     }),
+    createIdentifySurface(deps),
   ];
 }

@@ -48,7 +48,7 @@ test('providers are set while a server runs, which goes by it at once', async (t
 
   const { id } = await api.create();
   assert.deepEqual(await providersOf(id), ['acme']);
-  assert.ok(!(await providersOf(early.id)).includes('acme'), 'who was there already gets no entry');
+  assert.ok(!(await providersOf(early.id)).includes('acme'), 'who was there already gets no entry at once');
   assert.equal((await api.patch(early.id, { name: 'Ana Maria Silva' })).status, 200);
   assert.ok((await providersOf(early.id)).includes('acme'), 'but with the next change of KYC data');
 
@@ -70,7 +70,8 @@ test('providers are set while a server runs, which goes by it at once', async (t
   });
   const changes = events.body.data
     .filter(({ type }: Shown) => type === 'api.pool.configure')
-    .map(({ metadata }: Shown) => metadata.changed_fields);
+    .map(({ metadata }: Shown) => metadata.changed_fields)
+    .filter(([field]: string[]) => field?.startsWith('kyc_providers.'));
   assert.deepEqual(changes, [
     ['kyc_providers.builtin.enabled', 'kyc_providers.builtin.approves_automatically'],
     ['kyc_providers.acme.operations'],

@@ -14,6 +14,9 @@ test('every line of docs/surfaces/iam.md works when pasted, and does what the pa
   const server = await serveInChild(t, { SELFSAME_DATA_DIR: dataDir, SELFSAME_PORT: '0' });
   const directory = scratch(t);
   provideCurl(directory);
+  // What of a checkout the lines use.
+  for (const name of ['package.json', 'bin', 'src', 'node_modules'])
+    symlinkSync(join(ROOT, name), join(directory, name));
   symlinkSync(dataDir, join(directory, 'data'));
   assertWritten(blocks, await paste(blocks, directory));
   await server.stop();

@@ -124,6 +124,23 @@ export function nodesOf({ ui }: Shown): string[] {
   );
 }
 
+/** Of one group, as `nodesOf`. */
+export function groupOf(flow: Shown, group: string): string[] {
+  return nodesOf(flow).filter((node) => node.startsWith(`${group} `));
+}
+
+/** What a session was signed in with: `password aal1`. */
+export function methodsOf(session: Shown): string[] {
+  return session.authentication_methods.map(({ method, aal }: Shown) => `${method} ${aal}`);
+}
+
+/** Raises a session of somebody who has signed in with a password. */
+export async function showSecond(client: NativeClient, token: string, body: Body): Promise<Reply> {
+  const flow = await client.begin('login', '?aal=aal2', { token });
+  assert.equal(flow.status, 200, flow.text);
+  return client.submit('login', flow.body.id, body, { token });
+}
+
 /** The code of the newest message to an address. Sends what waits. */
 export async function codeSentTo(api: IamApi, address: string): Promise<string> {
   await api.server.runJob('courier');

@@ -107,7 +107,7 @@ export const IAM_FIXTURES: FixtureTable = {
     ],
     replace: (sent, { name }, id) => ({ ...sent, body: { ...(sent.body as object), [name]: id } }),
   },
-  // No pool has the method (contract iam 4.3).
+  // No pool has the method on by itself (contract iam 4.3).
   'POST /admin/recovery/link': {
     valid: async ({ own }) => ({ path: {}, body: { identity_id: own.iamIdentity } }),
     refers: [],

@@ -6,10 +6,14 @@ import { loadConfig } from '../../src/config/load.ts';
 import { queueMessage } from '../../src/core/courier/queue-message.ts';
 import type { Channel } from '../../src/core/courier/templates.ts';
 import type { IamSettings, IamSettingsInput } from '../../src/core/iam/configure.ts';
+import type { IdentifySettings } from '../../src/core/identify/configure.ts';
 import type { KycProviderConfig } from '../../src/core/kyc/config.ts';
 import type { ProviderInput } from '../../src/core/kyc/read-provider-settings.ts';
-import type { PoolId } from '../../src/core/ports.ts';
+import type { OidcProviderConfig } from '../../src/core/oidc/config.ts';
+import type { OidcProviderInput } from '../../src/core/oidc/read-provider-settings.ts';
+import type { IdentityId, PoolId } from '../../src/core/ports.ts';
 import { together } from '../../src/core/records.ts';
+import type { SelfServiceSettings } from '../../src/core/self-service/config.ts';
 import type { SettingsInput } from '../../src/core/verification/configure.ts';
 import type { VerificationSettings } from '../../src/core/verification/settings-ports.ts';
 import {
@@ -18,9 +22,11 @@ import {
   administerIdentities,
   administerKeys,
   administerKyc,
+  administerOidc,
   administerRotations,
   administerVerification,
 } from '../../src/wiring/administration.ts';
+import { administerIdentify } from '../../src/wiring/identify-administration.ts';
 import type { QuickstartFile } from '../../src/wiring/quickstart.ts';
 import { startQuickstart } from '../../src/wiring.ts';
 import { TestClock } from './clock.ts';
@@ -64,6 +70,10 @@ export interface TestServer extends AsyncDisposable {
   createKey(
     input?: Partial<Omit<NewKey, 'grants'>> & { grants?: readonly string[] },
   ): Promise<{ id: string; secret: string }>;
+  /** As `createKey`, for an identity of the pool: its sessions stand for the key. */
+  createIdentityKey(
+    input: Partial<Omit<NewKey, 'grants' | 'kind'>> & { identityId: string; grants?: readonly string[] },
+  ): Promise<{ id: string }>;
   changeKey(id: string, to: 'revoke' | 'suspend' | 'resume'): Promise<void>;
   /** Removes identities closed at least so many days ago, as the command line would. */
   purge(days: number): Promise<number>;
@@ -77,6 +87,12 @@ export interface TestServer extends AsyncDisposable {
   ): Promise<{ provider: KycProviderConfig; secret: string | null }>;
   /** Sets how a pool keeps credentials, as the command line would. `poolId` is a UUID; default the live pool's. */
   configureIam(input: IamSettingsInput & { readonly poolId?: string }): Promise<IamSettings>;
+  /** Sets what a pool is as a project of the identify surface, as the command line would; default the live pool. */
+  configureIdentify(settings: object, poolId?: string): Promise<IdentifySettings>;
+  /** Sets an OpenID provider, as the command line would. `poolId` is a UUID; default the live pool's. */
+  setOidcProvider(input: OidcProviderInput & { readonly poolId?: string }): Promise<OidcProviderConfig>;
+  /** Sets how people of a pool sign up and in: all of it, over the defaults. `poolId` is a UUID; default the live pool's. */
+  configureSelfService(settings: SelfServiceSettings, poolId?: string): Promise<void>;
   /** Queues a message with a code to an address of nobody's. @returns Its id. */
   queueMessage(input: {
     readonly recipient: string;
@@ -139,6 +155,11 @@ export async function startServer(
   const behind = testConnection(database.url, { onStatement: () => {}, maxConnections: 2 });
   const { deps } = running.serving;
   const keys = administerKeys(deps);
+  const defaults = {
+    ...{ poolId: running.file.live.app_id as PoolId, label: 'test', requestsPerMinute: 60_000 },
+    ...{ allowedAddresses: null, expiresAt: null },
+  };
+  const grantsOf = ({ grants = ['all'] }: { grants?: readonly string[] }) => grants as NewKey['grants'];
 
   const server: TestServer = {
     url: running.url,
@@ -166,16 +187,15 @@ export async function startServer(
       };
     },
     async createKey(input = {}) {
-      const { key, secret } = await keys.create({
-        poolId: running.file.live.app_id as PoolId,
-        label: 'test',
-        requestsPerMinute: 60_000,
-        allowedAddresses: null,
-        expiresAt: null,
-        ...input,
-        grants: (input.grants ?? ['all']) as NewKey['grants'],
-      });
+      const { key, secret } = await keys.create({ ...defaults, ...input, grants: grantsOf(input) });
       return { id: key.id, secret };
+    },
+    async createIdentityKey({ identityId, ...input }) {
+      const { key } = await keys.createForIdentity({
+        ...{ ...defaults, ...input, grants: grantsOf(input) },
+        identityId: identityId as IdentityId,
+      });
+      return { id: key.id };
     },
     async changeKey(id, to) {
       await keys[to](id as Parameters<typeof keys.revoke>[0]);
@@ -192,6 +212,13 @@ export async function startServer(
       administerKyc(deps).set({ poolId: poolId as PoolId, ...input }),
     configureIam: ({ poolId = running.file.live.app_id, ...input }) =>
       administerIam(deps).configure({ poolId: poolId as PoolId, ...input }),
+    setOidcProvider: ({ poolId = running.file.live.app_id, ...input }) =>
+      administerOidc(deps).set({ poolId: poolId as PoolId, ...input }),
+    configureIdentify: (settings, poolId = running.file.live.app_id) =>
+      administerIdentify(deps).configure({ poolId: poolId as PoolId, settings }),
+    async configureSelfService(selfService, poolId = running.file.live.app_id) {
+      await administerIam(deps).configure({ poolId: poolId as PoolId, selfService });
+    },
     queueMessage: ({ recipient, channel = 'email', code = '904417', poolId = running.file.live.app_id }) =>
       together(deps, (tx) =>
         queueMessage(tx, deps, {

@@ -58,22 +58,45 @@ test('every route has a fixture in the matrices, and every fixture a route', () 
 
 /** Whoever is not known yet begins here: each flow and token is a proof of its own (contract iam 6). */
 const SELF_SERVICE = [
-  ...['login', 'registration', 'recovery', 'verification'].flatMap((kind) => [
+  ...['login', 'registration', 'settings', 'recovery', 'verification'].flatMap((kind) => [
     `GET /self-service/${kind}/api`,
     `GET /self-service/${kind}/browser`,
     `GET /self-service/${kind}/flows`,
     `POST /self-service/${kind}`,
   ]),
+  ...['recovery', 'verification'].map((kind) => `GET /self-service/${kind}`),
   'GET /self-service/logout',
   'DELETE /self-service/logout/api',
   'GET /self-service/errors',
+  'GET /.well-known/ory/webauthn.js',
+  'GET /self-service/methods/oidc/callback/{provider}',
+  'POST /self-service/methods/oidc/callback/{provider}',
+  'GET /sessions/token-exchange',
+];
+
+/** For people in a browser; they show what is anybody's, or the browser's own. */
+const PAGES = [
+  'GET /',
+  ...['login', 'registration', 'settings', 'recovery', 'verification'].map((kind) => `GET /${kind}`),
+  ...['GET /settings/sessions', 'POST /settings/sessions', 'GET /logged-out', 'GET /error'],
+];
+
+/** Whoever calls shows a password, a provider's token or an external id (contract identify 1). */
+const IDENTIFY = [
+  ...['GET', 'POST', 'PUT'].map((method) => `${method} /v1/user`),
+  ...['login', 'change-password', 'forgot-password'].map((call) => `PUT /v1/user/${call}`),
+  ...['confirm-forgot-password', 'refresh', 'logout'].map((call) => `POST /v1/user/${call}`),
+  ...['GET /v1/user/check', 'GET /v1/user/check/nonstandard'],
 ];
 
 test('no route is open to a caller without a key or a session, but public ones and those whose requests are signed', () => {
   const open = wiredRoutes().filter(({ needsKey, needsSession }) => !needsKey && !needsSession);
   const all = open.map(({ name }) => name);
   assert.deepEqual(all.filter((name) => SELF_SERVICE.includes(name)).sort(), [...SELF_SERVICE].sort());
-  const names = all.filter((name) => !SELF_SERVICE.includes(name));
+  assert.deepEqual(all.filter((name) => PAGES.includes(name)).sort(), [...PAGES].sort());
+  assert.deepEqual(all.filter((name) => IDENTIFY.includes(name)).sort(), [...IDENTIFY].sort());
+  const known = [...SELF_SERVICE, ...PAGES, ...IDENTIFY];
+  const names = all.filter((name) => !known.includes(name));
   assert.deepEqual(names.sort(), [
     'GET /.well-known/change-password',
     'GET /.well-known/jwks.json',

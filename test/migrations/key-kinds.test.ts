@@ -56,6 +56,8 @@ test('a key that 0.1.0 wrote is a secret key that goes on working', async (t) =>
   const authenticator = createKeyAuthenticator({ keys, secrets: secretHasher });
   const key = await authenticator.verify(text, { address: '::1', now: at, onKey: () => {} });
   assert.deepEqual([key.keyId, key.kind, key.apiVersion, key.keyInflection], [id, 'secret', null, 'snake']);
+  assert.equal(key.isSingleIdentity, false);
+  assert.equal((await keys.findApiKey(id))?.identityId, null);
   assert.equal((await keys.findApiKey(id))?.note, null);
   for (const change of [`kind = 'public'`, `key_inflection = 'pascal'`])
     await assert.rejects(run(`update api_keys set ${change}`), change);

@@ -86,7 +86,7 @@ export async function serveInChild(
     const timer = setTimeout(() => reject(new Error(`not ready:\n${out}\n${err}`)), READY_SECONDS * 1000);
     const look = (): void => {
       // `start` prints lines to paste after it; all of them are there once the last one is.
-      const isWhole = command === 'serve' || out.includes('not in this version yet');
+      const isWhole = command === 'serve' || out.includes('Pages in docs/surfaces go on from there.');
       const found = isWhole ? /erving on (http:\S+)/i.exec(command === 'serve' ? err : out)?.[1] : undefined;
       if (found === undefined) return;
       clearTimeout(timer);

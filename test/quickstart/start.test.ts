@@ -78,9 +78,12 @@ test('a first start makes everything, its lines work when pasted, and a second s
   assert.equal(modeOf(join(dataDir, 'quickstart.json')), '600');
   assert.equal(modeOf(join(dataDir, 'root.key')), '600');
 
+  const pages = /^ {2}pages +(http:\/\/localhost:\d+\/)$/m.exec(first.out())?.[1] ?? '';
+  assert.match(await (await fetch(pages)).text(), /<h1[^>]*>Welcome/);
+
   const lines = curlLines(first);
-  const [create = '', list = '', makeStub = '', update = '', makePerson = '', find = '', ...iam] = lines;
-  assert.equal(iam.length, 2);
+  const [create = '', list = '', makeStub = '', update = '', makePerson = '', find = '', ...others] = lines;
+  assert.equal(others.length, 4);
   const created = await paste(create);
   assert.equal(created.status, 'success', JSON.stringify(created));
   const { id } = created.details as { id: string };
@@ -101,13 +104,17 @@ test('a first start makes everything, its lines work when pasted, and a second s
   const found = await paste(find);
   assert.deepEqual([found.total, (found.data as { id: string }[]).map((one) => one.id)], [1, [person.id]]);
 
-  const [makeIdentity = '', findIdentity = ''] = iam;
+  const [makeIdentity = '', findIdentity = '', register = '', logIn = ''] = others;
   const identity = await paste(makeIdentity);
   const held = (await paste(findIdentity)) as unknown as { id: string }[];
   assert.deepEqual(
     held.map((one) => one.id),
     [identity.id],
   );
+
+  assert.equal((await paste(register)).result, 1);
+  const user = (await paste(logIn)).data as { userId: string; accessToken: string };
+  assert.match(user.userId, UUID);
 
   const key = made.live.api_key;
   const factors = [{ name: 'email', type: 'email', value: 'test@example.com' }];

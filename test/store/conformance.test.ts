@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { DEFAULT_IAM } from '../../src/core/iam/config.ts';
 import { DEFAULT_KYC } from '../../src/core/kyc/config.ts';
+import { DEFAULT_OIDC } from '../../src/core/oidc/config.ts';
 import type { FactorDefinition } from '../../src/core/pools/ruleset.ts';
 import type { IdentityId, KeyId, PoolId, StoredApiKey } from '../../src/core/ports.ts';
 import { DEFAULT_VERIFICATION } from '../../src/core/verification/config.ts';
@@ -362,6 +363,7 @@ test('PoolConfigStore: a configuration is open as long as pool, domain and accou
     ...{ factors: [], defaultSchemaId: 'default', version: 1, verification: DEFAULT_VERIFICATION },
     kyc: DEFAULT_KYC,
     iam: DEFAULT_IAM,
+    oidc: DEFAULT_OIDC,
   });
   assert.deepEqual([...schemas.keys()], ['default']);
   await organisation.raiseConfigVersion(poolId);
@@ -405,8 +407,40 @@ function apiKey(ground: Ground): StoredApiKey {
     ...{ allowedAddresses: ['10.0.0.0/8', '::1/128'], createdAt: AT, expiresAt: later(9) },
     ...{ suspendedAt: null, revokedAt: null, secretHash: randomBytes(32) },
     ...{ kind: 'publishable', note: 'For "page"', apiVersion: '2026-01-01', keyInflection: 'kebab' },
+    ...{ isSingleIdentity: true, identityId: null },
   };
 }
+
+test('ApiKeyStore: an identity has one key that is not revoked, and is found by it in its own pool', async (t) => {
+  const stores = await openStores(t);
+  const [ground, other] = [await layGround(stores), await layGround(stores)];
+  const identityId = newId<IdentityId>();
+  const ofIdentity = (where: Ground): StoredApiKey => ({ ...apiKey(where), secretHash: null, identityId });
+  const insert = (key: StoredApiKey) => stores.keys.insertApiKey(key, stampFor(key.poolId));
+  const [first, second] = [ofIdentity(ground), ofIdentity(ground)];
+  assert.equal(await stores.keys.findKeyOfIdentity(ground.poolId, identityId), null);
+  assert.equal(await insert(first), true);
+  const entries = await countRows(stores, 'audit_entries');
+  assert.equal(await insert(second), false);
+  assert.equal(await countRows(stores, 'audit_entries'), entries);
+  assert.equal(await stores.keys.findApiKey(second.id), null);
+  assert.deepEqual(await stores.keys.findKeyOfIdentity(ground.poolId, identityId), first);
+  assert.equal(await stores.keys.findKeyOfIdentity(other.poolId, identityId), null);
+  assert.equal(await insert(ofIdentity(other)), true);
+  await stores.keys.markApiKey(first.id, 'revoke', stampFor(ground.poolId, later(1)));
+  assert.equal(await stores.keys.findKeyOfIdentity(ground.poolId, identityId), null);
+  assert.equal(await insert(second), true);
+  assert.equal((await stores.keys.findKeyOfIdentity(ground.poolId, identityId))?.id, second.id);
+});
+
+test('ApiKeyStore: a key has a secret or is an identity’s, never both and never neither', async (t) => {
+  const stores = await openStores(t);
+  const ground = await layGround(stores);
+  const key = apiKey(ground);
+  for (const wrong of [{ secretHash: null }, { identityId: newId<IdentityId>() }])
+    await assert.rejects(stores.keys.insertApiKey({ ...key, ...wrong }, stampFor(ground.poolId)));
+  assert.equal(await stores.keys.findApiKey(key.id), null);
+});
 
 test('ApiKeyStore: a key is found as stored, and marked once', async (t) => {
   const stores = await openStores(t);

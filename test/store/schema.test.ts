@@ -28,7 +28,15 @@ async function ask<Row>(text: string): Promise<Row[]> {
 
 const OURS = `c.relnamespace = 'public'::regnamespace and c.relname not like 'schema_migration%'`;
 /** The group above pools (rule 3). */
-const REFERENCE = ['installation', 'accounts', 'domains', 'rulesets', 'pools', 'api_keys'];
+const REFERENCE = [
+  'installation',
+  'accounts',
+  'domains',
+  'rulesets',
+  'pools',
+  'api_keys',
+  'identify_origins',
+];
 
 test('every table is a pool’s or of the reference group', async () => {
   const tables = await ask<{ name: string }>(
@@ -57,12 +65,16 @@ test('every primary, unique and foreign key of a pool’s table starts with pool
 });
 
 test('no other unique index stands on a pool’s table', async () => {
-  const indexes = await ask<{ name: string }>(
-    `select i.relname as name from pg_index x join pg_class i on i.oid = x.indexrelid
+  const indexes = await ask<{ table: string; name: string }>(
+    `select c.relname as table, i.relname as name from pg_index x join pg_class i on i.oid = x.indexrelid
      join pg_class c on c.oid = x.indrelid
      where ${OURS} and x.indisunique and not exists (select 1 from pg_constraint k where k.conindid = x.indexrelid)`,
   );
-  assert.deepEqual(indexes, []);
+  const tables = poolTables();
+  assert.deepEqual(
+    indexes.filter(({ table }) => tables.has(table)),
+    [],
+  );
 });
 
 test('every index of a pool’s table starts with pool_id', async () => {

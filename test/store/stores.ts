@@ -137,7 +137,7 @@ export function insertOf(poolId: PoolId, changes: Partial<IdentityInsert> = {}):
   const id = changes.id ?? newId<IdentityId>();
   const stamp = changes.stamp ?? stampFor(poolId);
   return {
-    ...{ poolId, id, schemaId: 'default', claims: [], configVersion: 1, reply: null },
+    ...{ poolId, id, schemaId: 'default', claims: [], configVersion: 1, reply: null, limitedKeyId: null },
     ...{ searchKeys: [], grams: [], standing: {}, eventData: { externalRef: null, status: 'pending' } },
     announcements: [{ id: stamp.eventId, type: 'identity.created' }],
     profile: randomBytes(40),

@@ -1,12 +1,11 @@
 import type { IamSettings, IamSettingsInput } from '../../core/iam/configure.ts';
 import { DEFAULT_ALGORITHM, type PasswordAlgorithm } from '../../core/passwords/ports.ts';
 import { type Arguments, type Command, EXIT, type Surroundings, UsageError } from '../command.ts';
-import { readPoolId } from '../key-arguments.ts';
+import { POOL_OPTION, poolOf } from '../pool-arguments.ts';
 import { CONFIG_OPTION, withInstallation } from '../settings.ts';
 import { table } from '../table.ts';
 import { readTokenTemplatesFile } from '../token-templates-file.ts';
 
-const POOL_OPTION = { value: 'ID', prose: 'The pool: a UUID, or 32 characters. Needed.' } as const;
 const JSON_OPTION = { prose: 'One JSON object in place of lines.' } as const;
 const ARGON2_OPTIONS = {
   memoryKib: 'argon2-memory',
@@ -70,12 +69,6 @@ export const iamConfigure: Command = {
     });
   },
 };
-
-function poolOf(args: Arguments, command: string) {
-  const pool = args.option('pool');
-  if (pool === null) throw new UsageError(`${command} needs --pool.`);
-  return readPoolId(pool);
-}
 
 async function readSettings(args: Arguments): Promise<IamSettingsInput> {
   const code = args.option('passwordless-code');

@@ -1,6 +1,6 @@
-import { isUuid, parsePlaced, parseTagged } from '../../kit/ids.ts';
 import { API_OPTIONS, openApi } from '../api-client.ts';
-import { type Command, EXIT, UsageError } from '../command.ts';
+import { type Command, EXIT } from '../command.ts';
+import { readIdentityId } from '../identity-argument.ts';
 
 const JSON_OPTION = { prose: 'The server’s JSON in place of a line.' } as const;
 
@@ -17,22 +17,11 @@ function blocking(verb: 'block' | 'unblock', summary: string, help: readonly str
     options: { json: JSON_OPTION, ...API_OPTIONS },
     help: [...help, 'The key needs the grant `review`.'],
     run: async (args, surroundings) => {
-      const id = readId(args.positionals[0] ?? '');
+      const id = readIdentityId(args.positionals[0] ?? '', 'The identity id');
       const api = await openApi(args, surroundings);
       const reply = await api.call('POST', `/review/identities/${id}/${verb}`);
       surroundings.out(args.isSet('json') ? JSON.stringify(reply) : `The identity is ${verb}ed.`);
       return EXIT.ok;
     },
   };
-}
-
-/** In any surface's spelling. */
-function readId(text: string): string {
-  const id = text.trim().toLowerCase();
-  if (isUuid(id)) return id;
-  const placed = parsePlaced(id);
-  const uuid = placed?.type === 'identity' ? placed.uuid : parseTagged(id, 'idn');
-  if (uuid === null)
-    throw new UsageError('The identity id must be a UUID, or an id as pools or verification has it.');
-  return uuid;
 }

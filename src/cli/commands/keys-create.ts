@@ -3,7 +3,9 @@ import {
   PUBLISHABLE_GRANT,
   PUBLISHABLE_REQUESTS_PER_MINUTE,
 } from '../../core/keys/key-kinds.ts';
-import { type Command, EXIT, UsageError } from '../command.ts';
+import type { ApiKey, KeyKind } from '../../core/ports.ts';
+import { type Arguments, type Command, EXIT, type Surroundings, UsageError } from '../command.ts';
+import { readIdentityId } from '../identity-argument.ts';
 import {
   readApiVersion,
   readExpiry,
@@ -15,6 +17,7 @@ import {
   readRate,
 } from '../key-arguments.ts';
 import { CONFIG_OPTION, withInstallation } from '../settings.ts';
+import type { NewKey } from '../wiring-types.ts';
 
 const RATE_DEFAULT = '1000';
 
@@ -24,7 +27,12 @@ export const keysCreate: Command = {
   options: {
     pool: { value: 'ID', prose: 'The pool it is for: a UUID, or 32 characters. Needed.' },
     grant: { value: 'GRANT', repeatable: true, prose: 'What it may do, or `all`. Without it: see below.' },
+    identity: {
+      value: 'ID',
+      prose: 'Without a secret: sessions of this identity of the pool stand for it. See below.',
+    },
     publishable: { prose: 'A key for pages and apps, where everybody can read it.' },
+    'single-identity': { prose: 'It may make one identity, and never a second.' },
     label: { value: 'TEXT', prose: 'A name for people.' },
     note: { value: 'TEXT', prose: 'More for people, up to 500 characters.' },
     'rate-limit': { value: 'N', prose: `Requests a minute (${RATE_DEFAULT}).` },
@@ -47,37 +55,70 @@ export const keysCreate: Command = {
     `A publishable key may do ${PUBLISHABLE_GRANT} and nothing else, ${PUBLISHABLE_REQUESTS_PER_MINUTE} times a minute, whatever --rate-limit says.`,
     'Versions and spellings count where a surface has them (verification).',
     '',
+    'With --identity there is nothing to keep secret: any active session of the identity, sent as bearer or as',
+    'X-Session-Token, has the key on the admin routes of iam. An identity has one such key; revoke it before making another.',
+    '',
     'Example: selfsame keys create --pool 01890c… --grant identities:read --label reports --expires 90d',
   ],
   async run(args, surroundings) {
-    const pool = args.option('pool');
-    if (pool === null) throw new UsageError('keys create needs --pool.');
+    const identity = args.option('identity');
     const kind = args.isSet('publishable') ? ('publishable' as const) : ('secret' as const);
-    const note = args.option('note');
-    const expires = args.option('expires');
-    const input = {
-      poolId: readPoolId(pool),
-      kind,
-      label: readLine('--label', args.option('label') ?? '', 200),
-      note: note === null ? null : readLine('--note', note, 500),
-      grants: readGrants(args.all('grant'), kind),
-      requestsPerMinute: readRate(args.option('rate-limit') ?? RATE_DEFAULT),
-      allowedAddresses: readRanges(args.all('allow')),
-      expiresAt: expires === null ? null : readExpiry(expires, surroundings.now()),
-      apiVersion: readApiVersion(args.option('api-version')),
-      keyInflection: readInflection(args.option('inflection') ?? 'snake'),
-    };
+    if (identity !== null && kind === 'publishable')
+      throw new UsageError('--identity goes without --publishable.');
+    const input = readInput(args, kind, surroundings.now());
+    const identityId = identity === null ? null : readIdentityId(identity, '--identity');
+    const isJson = args.isSet('json');
     return withInstallation(args, surroundings, async ({ keys }) => {
-      const { key, secret } = await keys.create(input);
-      if (args.isSet('json'))
-        surroundings.out(JSON.stringify({ id: key.id, environment: key.environment, secret }));
-      else {
-        surroundings.err(
-          `Key ${key.id} (${key.environment}). The secret is shown this once and stored nowhere:`,
-        );
-        surroundings.out(secret);
-      }
+      if (identityId !== null)
+        showIdentityKey((await keys.createForIdentity({ ...input, identityId })).key, isJson, surroundings);
+      else showKey(await keys.create({ ...input, kind }), isJson, surroundings);
       return EXIT.ok;
     });
   },
 };
+
+function readInput(args: Arguments, kind: KeyKind, now: Date): Omit<NewKey, 'kind'> {
+  const pool = args.option('pool');
+  if (pool === null) throw new UsageError('keys create needs --pool.');
+  const note = args.option('note');
+  const expires = args.option('expires');
+  return {
+    poolId: readPoolId(pool),
+    label: readLine('--label', args.option('label') ?? '', 200),
+    note: note === null ? null : readLine('--note', note, 500),
+    grants: readGrants(args.all('grant'), kind),
+    requestsPerMinute: readRate(args.option('rate-limit') ?? RATE_DEFAULT),
+    allowedAddresses: readRanges(args.all('allow')),
+    expiresAt: expires === null ? null : readExpiry(expires, now),
+    apiVersion: readApiVersion(args.option('api-version')),
+    keyInflection: readInflection(args.option('inflection') ?? 'snake'),
+    isSingleIdentity: args.isSet('single-identity'),
+  };
+}
+
+function showKey(
+  { key, secret }: { key: ApiKey; secret: string },
+  isJson: boolean,
+  { out, err }: Surroundings,
+): void {
+  const { id, environment } = key;
+  if (isJson) out(JSON.stringify({ id, environment, secret }));
+  else {
+    err(`Key ${id} (${environment}). The secret is shown this once and stored nowhere:`);
+    out(secret);
+  }
+}
+
+function showIdentityKey(
+  { id, environment, identityId }: ApiKey,
+  isJson: boolean,
+  surroundings: Surroundings,
+): void {
+  if (isJson) surroundings.out(JSON.stringify({ id, environment, identityId }));
+  else {
+    surroundings.err(
+      `A key (${environment}) without a secret: sessions of ${identityId} stand for it. Its id:`,
+    );
+    surroundings.out(id);
+  }
+}

@@ -25,13 +25,22 @@ export const keysList: Command = {
           'LABEL',
           'GRANTS',
           'PER MIN',
+          'IDENTITIES',
+          'OF IDENTITY',
           'CREATED',
           'EXPIRES',
           'LAST USED',
         ];
         const rows = list.map((key) => [
           ...[key.id, key.poolId, key.environment, key.kind, key.state, key.label, key.grants.join(' ')],
-          ...[String(key.requestsPerMinute), day(key.createdAt), day(key.expiresAt), day(key.lastUsedAt)],
+          ...[
+            String(key.requestsPerMinute),
+            key.isSingleIdentity ? 'one' : 'any',
+            key.identityId ?? '-',
+            day(key.createdAt),
+            day(key.expiresAt),
+            day(key.lastUsedAt),
+          ],
         ]);
         for (const line of table([head, ...rows])) surroundings.out(line);
       }
@@ -42,7 +51,7 @@ export const keysList: Command = {
 /** Every field by name: what a store adds later must not be printed by accident. */
 function view(key: Listed, now: Date) {
   const { id, poolId, environment, kind, label, note, grants, requestsPerMinute, allowedAddresses } = key;
-  const { apiVersion, keyInflection } = key;
+  const { apiVersion, keyInflection, isSingleIdentity, identityId } = key;
   const { createdAt, expiresAt, suspendedAt, revokedAt, lastUsedAt } = key;
   return {
     ...{
@@ -58,6 +67,8 @@ function view(key: Listed, now: Date) {
       allowedAddresses,
       apiVersion,
       keyInflection,
+      isSingleIdentity,
+      identityId,
     },
     ...{ createdAt, expiresAt, suspendedAt, revokedAt, lastUsedAt },
   };

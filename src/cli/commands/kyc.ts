@@ -1,16 +1,15 @@
 import { DEFAULT_OPERATIONS, type KycProviderConfig } from '../../core/kyc/config.ts';
 import { type Arguments, type Command, EXIT, type Surroundings, UsageError } from '../command.ts';
-import { readLine, readPoolId } from '../key-arguments.ts';
+import { readLine } from '../key-arguments.ts';
+import { POOL_OPTION, poolOf, providerOf, TEXT_LENGTH_MAX } from '../pool-arguments.ts';
 import { CONFIG_OPTION, withInstallation } from '../settings.ts';
 import { table } from '../table.ts';
 
-const POOL_OPTION = { value: 'ID', prose: 'The pool: a UUID, or 32 characters. Needed.' } as const;
 const PROVIDER_OPTION = {
   value: 'NAME',
   prose: 'The provider: `builtin`, or a name of yours. Needed.',
 } as const;
 const JSON_OPTION = { prose: 'JSON in place of lines.' } as const;
-const TEXT_LENGTH_MAX = 2048;
 
 export const kycShow: Command = {
   name: 'kyc show',
@@ -89,18 +88,6 @@ export const kycProviderRemove: Command = {
     });
   },
 };
-
-function poolOf(args: Arguments, command: string) {
-  const pool = args.option('pool');
-  if (pool === null) throw new UsageError(`${command} needs --pool.`);
-  return readPoolId(pool);
-}
-
-function providerOf(args: Arguments, command: string): string {
-  const provider = args.option('provider');
-  if (provider === null) throw new UsageError(`${command} needs --provider.`);
-  return readLine('--provider', provider, TEXT_LENGTH_MAX);
-}
 
 function readChange(args: Arguments) {
   const [url, operations] = ['url', 'operations'].map((name) => args.option(name));

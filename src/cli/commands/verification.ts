@@ -2,12 +2,11 @@ import { PII_FIELDS, PLANS } from '../../core/verification/config.ts';
 import { RETENTION_DAYS_MAX, type SettingsInput } from '../../core/verification/configure.ts';
 import type { VerificationSettings } from '../../core/verification/settings-ports.ts';
 import { type Arguments, type Command, EXIT, type Surroundings, UsageError } from '../command.ts';
-import { readPoolId } from '../key-arguments.ts';
+import { POOL_OPTION, poolOf } from '../pool-arguments.ts';
 import { CONFIG_OPTION, withInstallation } from '../settings.ts';
 import { table } from '../table.ts';
 
 const QUOTA_MAX = 999_999_999;
-const POOL_OPTION = { value: 'ID', prose: 'The pool: a UUID, or 32 characters. Needed.' } as const;
 const JSON_OPTION = { prose: 'One JSON object in place of lines.' } as const;
 
 export const verificationShow: Command = {
@@ -67,12 +66,6 @@ export const verificationConfigure: Command = {
     });
   },
 };
-
-function poolOf(args: Arguments, command: string) {
-  const pool = args.option('pool');
-  if (pool === null) throw new UsageError(`${command} needs --pool.`);
-  return readPoolId(pool);
-}
 
 function readSettings(args: Arguments): SettingsInput {
   const [fields, days, plan, quota] = ['pii-fields', 'retention-days', 'plan', 'session-quota'].map((name) =>

@@ -1,9 +1,9 @@
-import { type Arguments, type Command, EXIT, UsageError } from '../command.ts';
-import { readApiVersion, readInflection, readLine, readPoolId } from '../key-arguments.ts';
+import { type Command, EXIT, UsageError } from '../command.ts';
+import { readApiVersion, readInflection, readLine } from '../key-arguments.ts';
+import { POOL_OPTION, poolOf } from '../pool-arguments.ts';
 import { CONFIG_OPTION, withInstallation } from '../settings.ts';
 import { table } from '../table.ts';
 
-const POOL_OPTION = { value: 'ID', prose: 'The pool: a UUID, or 32 characters. Needed.' } as const;
 const JSON_OPTION = { prose: 'JSON in place of lines.' } as const;
 const URL_LENGTH_MAX = 2048;
 const LABEL_LENGTH_MAX = 200;
@@ -86,9 +86,3 @@ export const webhooksList: Command = {
     });
   },
 };
-
-function poolOf(args: Arguments, command: string) {
-  const pool = args.option('pool');
-  if (pool === null) throw new UsageError(`${command} needs --pool.`);
-  return readPoolId(pool);
-}

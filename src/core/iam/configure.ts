@@ -5,6 +5,8 @@ import { type FieldProblem, InvalidInput } from '../errors.ts';
 import { readTokenTemplates, type TokenTemplateInput } from '../jwt/templates.ts';
 import type { PasswordAlgorithm } from '../passwords/ports.ts';
 import type { PoolId } from '../ports.ts';
+import { changedSettings } from '../self-service/changed-settings.ts';
+import { readSelfServiceSettings } from '../self-service/read-settings.ts';
 import { DEFAULT_IAM, type IamConfig } from './config.ts';
 
 /** What passwords of a pool may cost, from what is still safe to what one login may take of a server. */
@@ -23,6 +25,8 @@ export interface IamSettingsInput {
   readonly passwordlessCode?: boolean;
   /** All of them. */
   readonly tokenTemplates?: readonly TokenTemplateInput[];
+  /** All of them, as an operator wrote them down: nothing in it has been looked at. */
+  readonly selfService?: unknown;
 }
 
 /** Names of the settings in audit entries. */
@@ -30,6 +34,7 @@ const NAMES = {
   passwordAlgorithm: 'password_algorithm',
   passwordlessCode: 'passwordless_code',
   tokenTemplates: 'token_templates',
+  selfService: 'self_service',
 } as const;
 type Setting = keyof typeof NAMES;
 export type IamSettings = Pick<IamConfig, Setting>;
@@ -72,25 +77,30 @@ export async function configureIam(
   });
 }
 
-function settingsIn({ passwordAlgorithm, passwordlessCode, tokenTemplates }: IamConfig): IamSettings {
-  return { passwordAlgorithm, passwordlessCode, tokenTemplates };
+function settingsIn(config: IamConfig): IamSettings {
+  const { passwordAlgorithm, passwordlessCode, tokenTemplates, selfService } = config;
+  return { passwordAlgorithm, passwordlessCode, tokenTemplates, selfService };
 }
 
 function changedFields(before: IamSettings, change: Partial<IamSettings>): string[] {
   const after = { ...before, ...change };
   return (Object.keys(NAMES) as Setting[])
     .filter((name) => !isSameJson(after[name], before[name]))
-    .map((name) => NAMES[name]);
+    .flatMap((name) => {
+      if (name !== 'selfService') return [NAMES[name]];
+      return changedSettings(before.selfService, after.selfService).map((one) => `${NAMES[name]}.${one}`);
+    });
 }
 
 function readSettings(input: IamSettingsInput): Partial<IamSettings> {
-  const { passwordAlgorithm, passwordlessCode, tokenTemplates } = input;
+  const { passwordAlgorithm, passwordlessCode, tokenTemplates, selfService } = input;
   const problems = passwordAlgorithm === undefined ? [] : algorithmProblems(passwordAlgorithm);
   if (problems.length > 0) throw new InvalidInput(problems);
   return {
     ...(passwordAlgorithm === undefined ? {} : { passwordAlgorithm }),
     ...(passwordlessCode === undefined ? {} : { passwordlessCode }),
     ...(tokenTemplates === undefined ? {} : { tokenTemplates: readTokenTemplates(tokenTemplates) }),
+    ...(selfService === undefined ? {} : { selfService: readSelfServiceSettings(selfService) }),
   };
 }
 

@@ -2,6 +2,8 @@ import { type CoreError, InvalidInput, WrongState } from '../errors.ts';
 import { type Drafting, prepareInsert } from '../identities/create-record.ts';
 import type { IdentifierClaim, IdentityInsert } from '../identities/ports.ts';
 import { untilDone } from '../identities/retry.ts';
+import { IdentityLimitReached } from '../keys/errors.ts';
+import { identitiesLeft } from '../keys/single-identity.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { ActingContext, IdentityId, PoolId, RequestContext } from '../ports.ts';
 import { type CreateIamNeeds, draftOf } from './create-identity.ts';
@@ -23,8 +25,8 @@ const HASHED_AT_ONCE = 4;
 
 /**
  * Makes identities of the key's pool as `createIamIdentity` does each, in one transaction. Traits that break their
- * schema and identifiers that are taken, by another identity or an earlier one of the batch, fail in their place; the
- * others are made all the same.
+ * schema, identifiers that are taken, by another identity or an earlier one of the batch, and what is beyond the limit of
+ * the key, fail in their place; the others are made all the same.
  *
  * @returns In the order of the inputs.
  * @throws InvalidInput Credentials of any of them cannot be imported: then none is made. @throws WrongState @throws Busy
@@ -49,8 +51,9 @@ export async function createIamIdentities(
     const prepared = await prepareAll(deps, context, drafting, { inputs, imports });
     const inserts = prepared.filter(isInsert);
     const outcome = inserts.length === 0 ? 'done' : await deps.iamIdentities.insertMany(inserts);
-    // An identifier was taken since it was looked for: the next try finds out which.
-    return { outcome: outcome === 'taken' ? 'stale' : outcome, result: prepared };
+    // An identifier was taken, or the key used up, since that was looked for: the next try finds out which.
+    const isOvertaken = outcome === 'taken' || outcome === 'limited';
+    return { outcome: isOvertaken ? 'stale' : outcome, result: prepared };
   });
   return result.map((one) => (one === null ? null : isInsert(one) ? { id: one.id } : { error: one }));
 }
@@ -113,16 +116,28 @@ async function prepareAll(
   { inputs, imports }: { inputs: readonly NewOrNone[]; imports: readonly PreparedImports[] },
 ): Promise<readonly Prepared[]> {
   const { poolId } = drafting.config;
+  const left = await identitiesLeft(deps, context);
   const all: Prepared[] = [];
   const claimed = new Set<string>();
   for (let from = 0; from < inputs.length; from += CHUNK) {
     const chunk = inputs
       .slice(from, from + CHUNK)
       .map((input, offset) => prepareOne(deps, context, drafting, input, imports[from + offset] ?? {}));
-    const held = await findHeld(deps, poolId, chunk.filter(isInsert));
+    // Whoever may make nothing learns nothing about who is there.
+    const held = left === 0 ? new Set<string>() : await findHeld(deps, poolId, chunk.filter(isInsert));
     for (const one of chunk) all.push(isInsert(one) ? claim(one, { held, claimed }) : one);
   }
-  return all;
+  return upTo(left, all);
+}
+
+/** The first so many are made, the others refused. */
+function upTo(limit: number, all: readonly Prepared[]): readonly Prepared[] {
+  let left = limit;
+  return all.map((one) => {
+    if (!isInsert(one)) return one;
+    left -= 1;
+    return left < 0 ? new IdentityLimitReached() : one;
+  });
 }
 
 function prepareOne(

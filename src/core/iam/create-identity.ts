@@ -24,7 +24,7 @@ export type CreateIamNeeds = Pick<
 /**
  * Makes an identity of the key's pool by its traits, with its credentials, addresses and metadata.
  *
- * @throws InvalidInput @throws InvalidTraits @throws IdentifierTaken @throws WrongState @throws Busy
+ * @throws InvalidInput @throws InvalidTraits @throws IdentifierTaken @throws WrongState @throws IdentityLimitReached @throws Busy
  * @see Contract iam 4.1, "Create body", "Credential import".
  */
 export async function createIamIdentity(

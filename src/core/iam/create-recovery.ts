@@ -1,18 +1,25 @@
 import { stampOf } from '../audit/stamp.ts';
 import type { Deps } from '../deps.ts';
-import { NotFound } from '../errors.ts';
+import { InvalidInput, NotFound } from '../errors.ts';
+import type { StoredIdentity } from '../identities/ports.ts';
 import { vaultFor } from '../identities/view.ts';
-import type { IdentityId, RequestContext } from '../ports.ts';
+import type { IdentityId, PoolId, RequestContext } from '../ports.ts';
 import { together } from '../records.ts';
+import { offerOf } from '../self-service/begin-flow.ts';
 import { changeFlow } from '../self-service/change-flow.ts';
 import { issueCode } from '../self-service/codes.ts';
+import type { SelfServiceConfig } from '../self-service/config.ts';
 import { createFlowWithin, type NewFlow } from '../self-service/create-flow.ts';
 import { createCsrfCookie } from '../self-service/csrf.ts';
 import type { Flow } from '../self-service/flow.ts';
+import { issueLinkToken, linkOf } from '../self-service/links.ts';
 import { ADMINISTRATOR, type RecoveryData } from '../self-service/methods/recovery-data.ts';
 import { codeNodes } from '../self-service/methods/recovery-nodes.ts';
 import type { FlowType } from '../self-service/ports.ts';
-import { findIamIdentity } from './record.ts';
+import { createReturnToList } from '../self-service/return-to.ts';
+import { csrfNode } from '../self-service/ui/nodes.ts';
+import type { UiNode } from '../self-service/ui/ui.ts';
+import { findIamIdentity, isIamVisible, openIamRecord } from './record.ts';
 
 export interface RecoveryByAdministrator {
   readonly identityId: IdentityId;
@@ -29,6 +36,12 @@ export interface RecoveryCode {
   readonly code: string;
 }
 
+export interface RecoveryLink {
+  readonly flow: Flow;
+  /** As `code`: whoever opens it is in. */
+  readonly link: string;
+}
+
 type Needs = Pick<
   Deps,
   | 'clock'
@@ -41,6 +54,7 @@ type Needs = Pick<
   | 'audit'
   | 'addresses'
   | 'selfService'
+  | 'configs'
 >;
 
 /**
@@ -53,32 +67,93 @@ type Needs = Pick<
 export async function createRecoveryCode(
   deps: Needs,
   context: RequestContext,
-  { identityId, type, lifespanSeconds, requestUrl }: RecoveryByAdministrator,
+  input: RecoveryByAdministrator,
 ): Promise<RecoveryCode> {
   const { poolId } = context.principal;
-  const { enabled, methods, codes } = deps.selfService;
-  if (!enabled.recovery || !methods.code.enabled) throw new NotFound();
-  const stored = await findIamIdentity(deps, poolId, identityId);
-  const vault = await vaultFor(deps, stored);
-  const action = `${await deps.addresses.baseOf(poolId)}/self-service/recovery`;
-  await deps.audit.recordEntry(stampOf(deps, context, poolId, vault), {
-    ...{ action: 'identity.recovery_code_created', subjectId: identityId, fields: [] },
+  const { offered } = await offerOf(deps, { poolId });
+  if (!offered.enabled.recovery || !offered.methods.code.enabled) throw new NotFound();
+  const stored = await findIamIdentity(deps, poolId, input.identityId);
+  await recordAct(deps, context, { stored, action: 'identity.recovery_code_created' });
+  const begun = await waitingFlow(deps, context, offered, { ...input, nodes: codeNodes('recovery', null) });
+  return together(deps, async (tx) => {
+    const flow = await createFlowWithin(tx, deps, begun);
+    const code = await issueCode(tx, deps, { ...bindingOf(flow, begun), identityId: stored.id });
+    return { flow: await changeFlow(tx, deps, flow, { state: 'sent_email', active: 'code' }), code };
   });
-  const lifespan = lifespanSeconds ?? codes.seconds;
+}
+
+/**
+ * As `createRecoveryCode`, with a link that opens the account in whichever browser.
+ *
+ * @param input.returnTo As sent; null: nowhere.
+ * @throws InvalidInput There is no such identity, or it has no address to recover it by: the contract's own way.
+ * @throws NotFound Recovery, or its links, are switched off. @throws ReturnToForbidden
+ * @see Contract iam 4.3.
+ */
+export async function createRecoveryLink(
+  deps: Needs,
+  context: RequestContext,
+  input: RecoveryByAdministrator & { readonly returnTo: string | null },
+): Promise<RecoveryLink> {
+  const { poolId } = context.principal;
+  const { offered } = await offerOf(deps, { poolId });
+  if (!offered.enabled.recovery || !offered.methods.link.enabled) throw new NotFound();
+  const base = await deps.addresses.baseOf(poolId);
+  const returnTo =
+    input.returnTo === null ? null : createReturnToList(offered.returnTo, base).check(input.returnTo);
+  const stored = await getRecoverable(deps, poolId, input.identityId);
+  await recordAct(deps, context, { stored, action: 'identity.recovery_link_created' });
+  const begun = await waitingFlow(deps, context, offered, { ...input, returnTo, nodes: [csrfNode()] });
+  return together(deps, async (tx) => {
+    const flow = await createFlowWithin(tx, deps, begun);
+    const token = await issueLinkToken(tx, deps, { ...bindingOf(flow, begun), identityId: stored.id });
+    const waiting = await changeFlow(tx, deps, flow, { state: 'sent_email', active: 'link' });
+    return { flow: waiting, link: linkOf(base, flow, token) };
+  });
+}
+
+/** @throws InvalidInput */
+async function getRecoverable(deps: Needs, poolId: PoolId, id: IdentityId): Promise<StoredIdentity> {
+  const stored = await deps.identities.findIdentity(poolId, id);
+  if (stored !== null && isIamVisible(stored)) {
+    const { derived } = await openIamRecord(deps, stored);
+    if (derived.recovery.length > 0) return stored;
+  }
+  const message = 'must be of an identity with a recovery address';
+  throw new InvalidInput([{ path: ['identity_id'], code: 'invalid', message }]);
+}
+
+async function recordAct(
+  deps: Needs,
+  context: RequestContext,
+  { stored, action }: { stored: StoredIdentity; action: string },
+): Promise<void> {
+  const vault = await vaultFor(deps, stored);
+  await deps.audit.recordEntry(stampOf(deps, context, stored.poolId, vault), {
+    ...{ action, subjectId: stored.id, fields: [] },
+  });
+}
+
+async function waitingFlow(
+  deps: Needs,
+  { principal: { poolId } }: RequestContext,
+  { codes }: SelfServiceConfig,
+  input: RecoveryByAdministrator & { readonly nodes: readonly UiNode[]; readonly returnTo?: string | null },
+): Promise<NewFlow> {
+  const { identityId, type, lifespanSeconds, requestUrl, nodes, returnTo = null } = input;
+  const action = `${await deps.addresses.baseOf(poolId)}/self-service/recovery`;
   const data: RecoveryData = { isByAdministrator: true };
-  const begun: NewFlow = {
-    ...{ poolId, kind: 'recovery', type, lifespanSeconds: lifespan, identityId },
+  return {
+    ...{ poolId, kind: 'recovery', type, lifespanSeconds: lifespanSeconds ?? codes.seconds, identityId },
     // Nobody has this cookie: the flow is for whichever browser it is opened in, and the code is the proof.
     csrfCookie: type === 'browser' ? createCsrfCookie(deps.random) : null,
     content: {
-      ...{ requestUrl, returnTo: null, data },
-      ui: { action, method: 'POST', nodes: codeNodes('recovery', null), messages: [] },
+      ...{ requestUrl, returnTo, data },
+      ui: { action, method: 'POST', nodes, messages: [] },
     },
   };
-  return together(deps, async (tx) => {
-    const flow = await createFlowWithin(tx, deps, begun);
-    const binding = { flow, purpose: 'recovery', address: ADMINISTRATOR, identityId } as const;
-    const code = await issueCode(tx, deps, { ...binding, lifespanSeconds: lifespan });
-    return { flow: await changeFlow(tx, deps, flow, { state: 'sent_email', active: 'code' }), code };
-  });
+}
+
+function bindingOf(flow: Flow, { lifespanSeconds }: NewFlow) {
+  return { flow, purpose: 'recovery', address: ADMINISTRATOR, lifespanSeconds } as const;
 }

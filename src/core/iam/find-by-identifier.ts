@@ -2,11 +2,12 @@ import { OIDC, SAML } from '../credentials/credentials.ts';
 import type { Deps } from '../deps.ts';
 import { claimOf } from '../identities/claims.ts';
 import type { Identifier, StoredIdentity } from '../identities/ports.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { PoolId, PoolVault } from '../ports.ts';
 import { identifierSpaceOf, normaliseIdentifier } from '../traits/normalise-identifier.ts';
 import { hasIdentifier } from './identifiers.ts';
 import type { IamRows } from './ports.ts';
-import { type IamRecord, isIamVisible, openIamRecord } from './record.ts';
+import { type IamRecord, openIamRecord } from './record.ts';
 
 /**
  * Identities that have a whole identifier, as it would be typed: by their claims, in the order of their ids. At most
@@ -23,7 +24,7 @@ export async function findByIdentifier(
   );
   const byId = new Map(holders.filter(isThere).map((stored) => [stored.id, stored]));
   const visible = [...byId.values()]
-    .filter((stored) => isIamVisible(stored) && (after === null || stored.id > after))
+    .filter((stored) => isVisible(stored) && (after === null || stored.id > after))
     .sort((one, other) => (one.id < other.id ? -1 : 1));
   const records = await Promise.all(visible.map((stored) => openIamRecord(deps, stored)));
   // An address that nobody logs in with is claimed as well, and is no identifier.

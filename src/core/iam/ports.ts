@@ -1,5 +1,5 @@
 import type { IdentityInsert, StoredIdentity, WriteOutcome } from '../identities/ports.ts';
-import type { IdentityId, PoolId } from '../ports.ts';
+import type { IdentityId, PoolId, Trigrams } from '../ports.ts';
 
 /** Which of the visible identities of a pool a list is about. */
 export type IamScope =
@@ -19,7 +19,7 @@ export interface IamRows {
 /** Keyed trigrams of one space, all of which a value must have. */
 export interface SpaceGrams {
   readonly space: string;
-  readonly grams: readonly Buffer[];
+  readonly grams: Trigrams;
 }
 
 /** Identities as the iam surface has them: open and unmerged, in the order of their ids. */

@@ -4,14 +4,9 @@ import { NotFound } from '../errors.ts';
 import { derivedOf } from '../identities/login-identifiers.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
 import type { Profile } from '../identities/profile.ts';
-import { isMergedStanding, type Standing } from '../identities/standing.ts';
-import {
-  credentialsOf,
-  isOpenStatus,
-  type OpenedIdentity,
-  openIdentity,
-  vaultFor,
-} from '../identities/view.ts';
+import type { Standing } from '../identities/standing.ts';
+import { credentialsOf, type OpenedIdentity, openIdentity, vaultFor } from '../identities/view.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { DataKey, IdentityId, PoolId, PoolVault } from '../ports.ts';
 import type { Derived } from '../traits/ports.ts';
@@ -29,10 +24,8 @@ export interface IamRecord {
 
 export type RecordNeeds = Pick<Deps, 'identities' | 'vault' | 'configs'>;
 
-/** Closed records are not there (R8), nor those that were folded into another one. */
-export function isIamVisible({ status, standing }: Pick<StoredIdentity, 'status' | 'standing'>): boolean {
-  return isOpenStatus(status) && !isMergedStanding(standing);
-}
+/** The surface's word for it. */
+export { isVisible as isIamVisible };
 
 /** @throws NotFound Missing, of another pool, deleted, erased or merged: all look the same. */
 export async function findIamIdentity(
@@ -41,7 +34,7 @@ export async function findIamIdentity(
   id: IdentityId,
 ): Promise<StoredIdentity> {
   const found = await identities.findIdentity(poolId, id);
-  if (found === null || !isIamVisible(found)) throw new NotFound();
+  if (found === null || !isVisible(found)) throw new NotFound();
   return found;
 }
 

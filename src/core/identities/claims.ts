@@ -72,6 +72,24 @@ export function claimsOfRecord(
   return { claims: distinct(identifiers).map((one) => claimOf(vault, one)), present: factors.present };
 }
 
+/** The space of accounts elsewhere that make a user of a project, and that of the ids which follow from them. */
+const ACCOUNT = 'identify';
+const ACCOUNT_EXTERNAL_ID = 'identify_external_id';
+
+/** Finds a user of a project by who it is at a provider. */
+export function accountIdentifierOf(account: {
+  readonly provider: string;
+  readonly issuer: string;
+  readonly subject: string;
+}): Identifier {
+  return { space: ACCOUNT, value: JSON.stringify([account.provider, account.issuer, account.subject]) };
+}
+
+/** Finds a user of a project by its external id. */
+export function accountExternalId(externalId: string): Identifier {
+  return { space: ACCOUNT_EXTERNAL_ID, value: externalId };
+}
+
 function distinct(identifiers: readonly Identifier[]): Identifier[] {
   return identifiers.filter(
     ({ space, value }, index) =>
@@ -83,8 +101,11 @@ function otherIdentifiers(
   config: PoolConfig,
   { profile, standing }: Pick<Claiming, 'profile' | 'standing'>,
 ): Identifier[] {
-  const { customFields, iam } = profile;
-  const identifiers: Identifier[] = [];
+  const { customFields, iam, identify } = profile;
+  const identifiers: Identifier[] = (identify?.accounts ?? []).flatMap((account) => [
+    accountIdentifierOf(account),
+    accountExternalId(account.externalId),
+  ]);
   if (standing.externalRef !== undefined)
     identifiers.push({ space: EXTERNAL_REF, value: standing.externalRef });
   if (iam?.externalId !== undefined) identifiers.push({ space: EXTERNAL_ID, value: iam.externalId });

@@ -3,6 +3,8 @@ import { type Credentials, NO_CREDENTIALS, sealCredentials } from '../credential
 import type { Deps } from '../deps.ts';
 import { WriteConflict, WrongState } from '../errors.ts';
 import { type Idempotency, keepReply, openIdempotency } from '../idempotency.ts';
+import { IdentityLimitReached } from '../keys/errors.ts';
+import { limitedKeyOf } from '../keys/single-identity.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { ActingContext, IdentityId, PoolId, PoolVault, RequestContext } from '../ports.ts';
 import { readAttribute } from './attributes.ts';
@@ -49,10 +51,10 @@ export interface CreateRecordInput {
 
 /**
  * Makes a record of a pool: data key, identifiers, look-up keys, totals, audit entry and event in one statement.
- * Of many at once with one identifier exactly one is made.
+ * Of many at once with one identifier, or by a key that may make one identity, exactly one is made.
  *
  * @returns The record, or the kept reply when the idempotency key was used before.
- * @throws WrongState The pool, its domain or its account is deleted.
+ * @throws WrongState The pool, its domain or its account is deleted. @throws IdentityLimitReached
  */
 export async function createRecord(
   deps: CreateNeeds,
@@ -90,13 +92,17 @@ export async function createRecord(
     return { outcome: 'stale' as const, result: made };
   });
   if (outcome === 'done') return { made: result };
-  // Another request with the same idempotency key was first.
+  // Another request with the same idempotency key was first, or whichever used the API key up.
   const winner = idempotency === null ? null : await openIdempotency(deps, principal, idempotency);
-  if (winner === null || winner.replay === null) throw new WriteConflict();
+  if (winner === null || winner.replay === null)
+    throw outcome === 'limited' ? new IdentityLimitReached() : new WriteConflict();
   return { replay: winner.replay };
 }
 
-/** What a new record amounts to in the store, and the record as it will be. Writes nothing. */
+/**
+ * What a new record amounts to in the store, and the record as it will be. Writes nothing.
+ * @throws IdentityLimitReached The key may make one identity, and not in this pool.
+ */
 export function prepareInsert(
   deps: Pick<Deps, 'clock' | 'ids'>,
   context: ActingContext,
@@ -158,6 +164,7 @@ export function prepareInsert(
     announcements: [{ id: stamp.eventId, type: 'identity.created' }],
     eventData: eventDataOf(standing),
     reply: null,
+    limitedKeyId: limitedKeyOf(context, poolId),
   };
   return { insert, made: { stored, key, profile, seen: null, config, vault } };
 }

@@ -61,6 +61,7 @@ export function deriveChange(
     after.factors === before.factors &&
     after.customFields === before.customFields &&
     after.iam?.externalId === before.iam?.externalId &&
+    after.identify?.accounts === before.identify?.accounts &&
     standing.externalRef === stored.standing.externalRef &&
     standing.typeId === stored.standing.typeId &&
     (standing.type === undefined) === (stored.standing.type === undefined) &&

@@ -55,11 +55,8 @@ export function referenceGrams(vault: PoolVault, reference: string | undefined):
 /** What finds other identifiers by how they begin. */
 export function identifierGrams(vault: PoolVault, texts: readonly string[]): GramChange {
   if (texts.length === 0) return { space: IDENTIFIER, grams: null };
-  const grams = texts.flatMap((text) => vault.trigrams(IDENTIFIER, foldCase(text), 'stored'));
-  return {
-    space: IDENTIFIER,
-    grams: [...new Map(grams.map((gram) => [gram.readBigInt64BE(), gram])).values()],
-  };
+  const grams = new Set(texts.flatMap((text) => [...vault.trigrams(IDENTIFIER, foldCase(text), 'stored')]));
+  return { space: IDENTIFIER, grams: BigInt64Array.from(grams).sort() };
 }
 
 /** What finds an e-mail address by a part of it, as it is written and in any case. */

@@ -1,5 +1,5 @@
 import type { AuditEvent, IdempotentReply, OffsetQuery, Stamp } from '../pools/ports.ts';
-import type { IdentityId, PoolId } from '../ports.ts';
+import type { IdentityId, KeyId, PoolId, Trigrams } from '../ports.ts';
 import type { LifecycleStatus, Standing } from './standing.ts';
 
 /** An identity's row, sealed, with its wrapped data key and the configuration version at the same moment. */
@@ -38,7 +38,7 @@ export interface IdentifierClaim {
 /** A text that may be searched by a part of it; null removes it. */
 export interface GramChange {
   readonly space: string;
-  readonly grams: readonly Buffer[] | null;
+  readonly grams: Trigrams | null;
 }
 
 /** An outbox event of a change; it names the same fields as the audit entry. */
@@ -70,6 +70,8 @@ export interface IdentityInsert {
   readonly announcements: readonly Announcement[];
   readonly eventData: EventData;
   readonly reply: IdempotentReply | null;
+  /** The key that may make this identity and no second, and is used up by it; null: none. */
+  readonly limitedKeyId: KeyId | null;
 }
 
 export interface IdentityChange {
@@ -118,9 +120,10 @@ export interface EventData {
 
 /**
  * What became of a write: `stale` when the record or the configuration moved on (read again and retry), `taken`
- * when another identity holds one of the claims, `replied` when the idempotency key was used already.
+ * when another identity holds one of the claims, `replied` when the idempotency key was used already, `limited` when the
+ * API key has made its only identity.
  */
-export type WriteOutcome = 'done' | 'stale' | 'taken' | 'replied';
+export type WriteOutcome = 'done' | 'stale' | 'taken' | 'replied' | 'limited';
 
 export type IdentitySort = 'id' | 'last_seen' | 'status' | 'title';
 
@@ -141,7 +144,7 @@ export interface IdentitySearch {
   /** Digest of the whole reference, as its claim has it. */
   readonly externalRef: Buffer | null;
   /** A part of the reference, in any case. */
-  readonly externalRefPart: { readonly text: string; readonly grams: readonly Buffer[] } | null;
+  readonly externalRefPart: { readonly text: string; readonly grams: Trigrams } | null;
   readonly status: string | null;
   readonly country: string | null;
   readonly includesArchived: boolean;
@@ -164,6 +167,8 @@ export interface IdentityStore {
   insertIdentity(insert: IdentityInsert): Promise<WriteOutcome>;
   /** Likewise, on condition that the version still holds. */
   changeIdentity(change: IdentityChange): Promise<WriteOutcome>;
+  /** Whether a key that may make one identity has made it, also where that one is gone. */
+  hasMadeIdentity(poolId: PoolId, keyId: KeyId): Promise<boolean>;
   /** Every claim that an identity holds. */
   listClaims(poolId: PoolId, id: IdentityId): Promise<IdentifierClaim[]>;
   /** Which of the claims are held, and by whom. */

@@ -32,7 +32,8 @@ export function prepareChange(
   const schemaId = revision.schemaId ?? stored.schemaId;
   const profile = settleAddresses(changing, revision, stamp.at);
   const standing = settleStanding(stored.standing, revision, stamp.at);
-  const seen = revision.seen?.value ?? changing.seen;
+  // Whoever notes an interaction need not know what else is kept of logins.
+  const seen = revision.seen === undefined ? changing.seen : { ...changing.seen, ...revision.seen.value };
   const status = revision.status ?? stored.status;
   const closes = !isOpenStatus(status);
   const erases = status === 'erased';
@@ -51,7 +52,7 @@ export function prepareChange(
     version: stored.version + 1,
     profile: erases ? null : profile === changing.profile ? stored.profile : sealProfile(key, profile),
     credentials: sealedCredentials,
-    seen: erases ? null : revision.seen === undefined ? stored.seen : sealSeen(key, revision.seen.value),
+    seen: erases ? null : revision.seen === undefined || seen === null ? stored.seen : sealSeen(key, seen),
     lastSeenAt: erases ? null : revision.seen === undefined ? stored.lastSeenAt : revision.seen.lastSeenAt,
     wrappedKey: erases ? null : stored.wrappedKey,
     standing,

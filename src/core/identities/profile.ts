@@ -45,6 +45,8 @@ export interface Profile extends AttributeHolder {
   readonly kyc?: KycProfile;
   /** What the iam surface alone knows. */
   readonly iam?: IamProfile;
+  /** What the identify surface alone knows. */
+  readonly identify?: IdentifyProfile;
   /** Of addresses that traits amount to: those of which there is more to say than that. */
   readonly addresses?: readonly StoredAddress[];
 }
@@ -57,6 +59,26 @@ export interface IamProfile {
   /** The caller's own key, unique in the pool. */
   readonly externalId?: string;
   readonly organizationId?: string;
+}
+
+/** What makes an identity a user of a project. Times are Unix seconds. */
+export interface IdentifyProfile {
+  /** Who it is elsewhere; whoever has a password here needs none. */
+  readonly accounts?: readonly {
+    readonly provider: string;
+    readonly issuer: string;
+    readonly subject: string;
+    readonly externalId: string;
+  }[];
+  /** Devices that were named before anybody logged in on them. */
+  readonly devices?: readonly { readonly id: string; readonly since: number }[];
+  /** By their names, `custom:…`. */
+  readonly attributes?: { readonly [name: string]: string };
+  readonly appProfile?: { readonly [name: string]: unknown };
+  readonly updatedAt?: number;
+  /** As a provider outside says: two letters. */
+  readonly countryCode?: string;
+  readonly ageVerified?: boolean;
 }
 
 /** Times are ISO 8601 texts. */
@@ -117,8 +139,23 @@ export interface Snapshot {
   readonly ja4Fingerprint?: string;
 }
 
+/** A device as its client names it. Times are Unix seconds. */
+export interface KnownDevice {
+  readonly id: string;
+  /** Since when it is this identity's. */
+  readonly signUp: number;
+  readonly lastLogin?: number;
+  /** When a signature was last made for it (contract identify 3.2). */
+  readonly signedAt?: number;
+  readonly usedAt: number;
+}
+
 /** The sealed section `seen`. */
 export interface Seen {
   readonly first: Snapshot;
   readonly last: Snapshot;
+  /** Unix seconds of logins on any surface (R6), oldest first; the latest ones only. */
+  readonly logins?: readonly number[];
+  /** Oldest first; those that were used lately only. */
+  readonly devices?: readonly KnownDevice[];
 }

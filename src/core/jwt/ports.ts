@@ -18,6 +18,8 @@ export interface TokenSigner {
   createKey(): { publicKey: PublicKeyMaterial; privateKey: Buffer };
   /** @returns 64 bytes. */
   sign(privateKey: Buffer, text: string): Buffer;
+  /** Whether the 64 bytes are the key's signature of the text; false for anything else. */
+  verify(publicKey: PublicKeyMaterial, text: string, signature: Buffer): boolean;
 }
 
 export interface SigningKey {

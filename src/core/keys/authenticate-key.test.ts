@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { test } from 'node:test';
-import { AddressNotAllowed, CredentialRejected } from '../errors.ts';
-import type { AccountId, ApiKeyStore, KeyId, PoolId, StoredApiKey } from '../ports.ts';
+import { AddressNotAllowed, CredentialRejected, NotPermitted } from '../errors.ts';
+import type { AccountId, ApiKeyStore, IdentityId, KeyId, PoolId, StoredApiKey } from '../ports.ts';
 import { createKeyAuthenticator } from './authenticate-key.ts';
 import { formatKey, SECRET_BYTES } from './key-text.ts';
 
@@ -20,7 +20,15 @@ const STORED: StoredApiKey = {
   ...{ id, poolId: id as string as PoolId, accountId: id as string as AccountId, partition: 7 },
   ...{ environment: 'live', kind: 'publishable', label: '', note: null, grants: ['sessions:create'] },
   ...{ allowedAddresses: ['10.0.0.0/8'], requestsPerMinute: 10, apiVersion: '2026-01-01' },
-  ...{ keyInflection: 'kebab', createdAt: now, expiresAt: null, suspendedAt: null, revokedAt: null },
+  ...{
+    keyInflection: 'kebab',
+    isSingleIdentity: true,
+    identityId: null,
+    createdAt: now,
+    expiresAt: null,
+    suspendedAt: null,
+    revokedAt: null,
+  },
   secretHash: secrets.hash('api-key', id, secret),
 };
 
@@ -40,7 +48,7 @@ test('a good key is told with its kind, version and spelling', async () => {
   assert.deepEqual(outcome, {
     ...{ keyId: id, poolId: id, accountId: id, partition: 7, environment: 'live', kind: 'publishable' },
     ...{ grants: new Set(['sessions:create']), requestsPerMinute: 10 },
-    ...{ apiVersion: '2026-01-01', keyInflection: 'kebab' },
+    ...{ apiVersion: '2026-01-01', keyInflection: 'kebab', isSingleIdentity: true },
   });
   assert.deepEqual(known, [outcome]);
 });
@@ -61,5 +69,40 @@ test('a key is known before its address is looked at, and never when the key its
     const { outcome, known } = await attempt(sent, change);
     assert.ok(outcome instanceof CredentialRejected, JSON.stringify(change));
     assert.deepEqual(known, []);
+  }
+});
+
+test('a key without a secret is no key, whatever text is sent for it', async () => {
+  const { outcome, known } = await attempt(text, { secretHash: null });
+  assert.ok(outcome instanceof CredentialRejected);
+  assert.deepEqual(known, []);
+});
+
+test('an identity’s key is asked for by its pool, held for two seconds, and refused once it does not count', async () => {
+  const identityId = id as string as IdentityId;
+  const [poolId, otherPool] = [STORED.poolId, '0190c0de-0000-7000-8000-0000000000ff' as PoolId];
+  const asked: unknown[] = [];
+  let stored: StoredApiKey | null = { ...STORED, kind: 'secret', secretHash: null, identityId };
+  const keys = {
+    findKeyOfIdentity: async (...of: unknown[]) => {
+      asked.push(of);
+      return of[0] === poolId ? stored : null;
+    },
+  } as Partial<ApiKeyStore> as ApiKeyStore;
+  const authenticator = createKeyAuthenticator({ keys, secrets });
+  const verify = (ms: number, pool = poolId, address = '10.1.1.1') =>
+    authenticator.verifyFor(
+      { poolId: pool, identityId },
+      { address, now: new Date(now.getTime() + ms), onKey: () => {} },
+    );
+  assert.equal((await verify(0)).keyId, id);
+  assert.equal((await verify(1_999)).keyId, id);
+  assert.deepEqual(asked, [[poolId, identityId]]);
+  await assert.rejects(verify(0, otherPool), NotPermitted);
+  await assert.rejects(verify(0, poolId, '192.0.2.1'), AddressNotAllowed);
+  const of = { ...STORED, secretHash: null, identityId };
+  for (const [index, next] of [null, { ...of, suspendedAt: now }, { ...of, expiresAt: now }].entries()) {
+    stored = next;
+    await assert.rejects(verify(2_000 * (index + 1)), NotPermitted);
   }
 });

@@ -3,7 +3,7 @@ import { stampOf } from '../audit/stamp.ts';
 import type { Deps } from '../deps.ts';
 import { type FieldProblem, InvalidInput, NotFound } from '../errors.ts';
 import { GRANTS, type Grant, isGrant } from '../grants.ts';
-import type { ApiKey, KeyId, KeyInflection, KeyKind, PoolId, StoredApiKey } from '../ports.ts';
+import type { ApiKey, KeyId, KeyInflection, KeyKind, PoolId } from '../ports.ts';
 import { isApiVersion, PUBLISHABLE_GRANT, PUBLISHABLE_REQUESTS_PER_MINUTE } from './key-kinds.ts';
 import { formatKey, SECRET_BYTES } from './key-text.ts';
 
@@ -27,6 +27,8 @@ export interface CreateApiKeyInput {
   readonly apiVersion?: string | null;
   /** Default `snake`. */
   readonly keyInflection?: KeyInflection;
+  /** May make one identity and no second, ever (contract kyc 1); default false. */
+  readonly isSingleIdentity?: boolean;
   /** For people, at most 500 characters; default none. */
   readonly note?: string | null;
 }
@@ -41,15 +43,26 @@ export async function createApiKey(
   deps: Needs,
   input: CreateApiKeyInput,
 ): Promise<{ key: ApiKey; text: string }> {
+  const key = await newKeyOf(deps, input);
+  const { text, secret } = formatKey(key, deps.random.bytes(SECRET_BYTES));
+  const secretHash = deps.secrets.hash('api-key', key.id, secret);
+  await deps.keys.insertApiKey({ ...key, secretHash }, stampOf(deps, null, key.poolId));
+  return { key, text };
+}
+
+/** The record of a key that is to be made, of nobody yet. @throws As `createApiKey`. */
+export async function newKeyOf(
+  deps: Pick<Deps, 'clock' | 'ids' | 'configs'>,
+  input: CreateApiKeyInput,
+): Promise<ApiKey> {
   const now = deps.clock.now();
   const problems = findProblems(input, now);
   if (problems.length > 0) throw new InvalidInput(problems);
   const { accountId, partition, environment, poolId } = await deps.configs.current(input.poolId);
-  const id = deps.ids.next() as KeyId;
   const { kind = 'secret', apiVersion = null, keyInflection = 'snake', note = null } = input;
-  const { text, secret } = formatKey({ kind, environment, id }, deps.random.bytes(SECRET_BYTES));
-  const key: StoredApiKey = {
-    id,
+  const { isSingleIdentity = false } = input;
+  return {
+    id: deps.ids.next() as KeyId,
     poolId,
     accountId,
     partition,
@@ -62,15 +75,13 @@ export async function createApiKey(
     requestsPerMinute: kind === 'publishable' ? PUBLISHABLE_REQUESTS_PER_MINUTE : input.requestsPerMinute,
     apiVersion,
     keyInflection,
+    isSingleIdentity,
+    identityId: null,
     createdAt: now,
     expiresAt: input.expiresAt,
     suspendedAt: null,
     revokedAt: null,
-    secretHash: deps.secrets.hash('api-key', id, secret),
   };
-  await deps.keys.insertApiKey(key, stampOf(deps, null, poolId));
-  const { secretHash: _secretHash, ...shown } = key;
-  return { key: shown, text };
 }
 
 function readGrants(asked: readonly string[]): Grant[] {

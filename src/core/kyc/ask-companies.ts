@@ -1,10 +1,10 @@
 import type { Deps } from '../deps.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { ActingContext, IdentityId } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { together } from '../records.ts';
 import { changeCasesOf } from './case-changes.ts';
 import type { ClaimedCase, StoredCase } from './case-ports.ts';
-import { isKycVisible } from './find-identity.ts';
 import { replaceVerification } from './open-cases.ts';
 import { OWNER_NOT_VERIFIED } from './provider.ts';
 
@@ -49,7 +49,7 @@ async function askCompany(
   if (found?.state !== 'exception' || !found.exceptions.includes(OWNER_NOT_VERIFIED)) return;
   const company = await tx.identities.findIdentity(poolId, identityId);
   const owner = company?.standing.identityOwner;
-  if (company === null || owner === undefined || !isKycVisible(company)) return;
+  if (company === null || owner === undefined || !isVisible(company)) return;
   if ((await tx.cases.findCase(poolId, owner, provider))?.state !== 'approved') return;
   const changed = await changeCasesOf(tx, deps, context, company);
   await replaceVerification(tx, deps, context, changed, found);

@@ -1,6 +1,7 @@
 import type { Uuid } from '../../kit/ids.ts';
 import type { IdentityId, PoolId } from '../ports.ts';
 import type { VerificationId } from '../verification/ports.ts';
+import type { CatchUpStore } from './catch-up-ports.ts';
 import type { KycCheck, KycState, Risk } from './provider.ts';
 
 /**
@@ -46,7 +47,7 @@ export interface ClaimedCase extends StoredCase {
 }
 
 /** Cases and their queue. Every method stays inside the pool given. */
-export interface CaseStore {
+export interface CaseStore extends CatchUpStore {
   /** Of these identities, in order of identity and provider. */
   listCases(poolId: PoolId, identityIds: readonly IdentityId[]): Promise<StoredCase[]>;
   findCase(poolId: PoolId, identityId: IdentityId, provider: string): Promise<StoredCase | null>;

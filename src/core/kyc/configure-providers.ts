@@ -37,9 +37,8 @@ export async function listProviders(
 /**
  * Adds a provider to a pool, or changes one; what is not named stays. An act of the installation: there is no route to
  * it. Provider, the pool's next configuration version, audit entry and event are one transaction; setting what is set
- * already is nothing. Who is there already gets an entry at a provider that is new, or switched on again, with the next
- * change of kyc data or the next `operations/activate`; switched off, it is asked nothing more and its verdicts are
- * refused.
+ * already is nothing. Who is there already gets an entry at a provider that is new, or switched on again, little by little
+ * (`catchUpProviders`); switched off, it is asked nothing more and its verdicts are refused.
  *
  * @param input.renewsSecret The old secret is void at once.
  * @returns With the secret of a new outside provider, or a renewed one: this once.
@@ -71,6 +70,9 @@ export async function setProvider(
     if (fields.length === 0) return { provider, secret: null };
     const stamp = stampOf(deps, null, poolId);
     await tx.saveProvider(poolId, { config: provider, sealedSecret }, stamp.at);
+    const wasOn = before.config.isEnabled && (stored !== null || input.slug === BUILTIN_SLUG);
+    if (provider.isEnabled && !wasOn) await tx.startCatchUp(poolId, input.slug);
+    if (!provider.isEnabled) await tx.stopCatchUp(poolId, input.slug);
     await tx.record(stamp, {
       action: 'pool.configured',
       subjectId: poolId,

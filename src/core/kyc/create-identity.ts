@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts';
-import { EmailTaken, WrongState } from '../errors.ts';
+import { WrongState } from '../errors.ts';
 import { emailClaim } from '../identities/claims.ts';
 import { type Draft, type Drafting, prepareInsert } from '../identities/create-record.ts';
 import { EMPTY_PROFILE } from '../identities/profile.ts';
@@ -7,6 +7,8 @@ import { untilDone } from '../identities/retry.ts';
 import type { Changed } from '../identities/revision.ts';
 import { setAttributes } from '../identities/set-attributes.ts';
 import { standingOf } from '../identities/standing.ts';
+import { IdentityLimitReached } from '../keys/errors.ts';
+import { identitiesLeft } from '../keys/single-identity.ts';
 import type { IdentityId, PoolId, PoolVault, RequestContext } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { createWithin, refreshPool, together, tryAgain } from '../records.ts';
@@ -14,6 +16,7 @@ import { firstStanding } from '../verification/config.ts';
 import { attachDocuments } from './attach-documents.ts';
 import { prepareVerification } from './case-verifications.ts';
 import type { Documented } from './documents.ts';
+import { EmailTaken } from './identity-errors.ts';
 import { attributesOf, type KycInput, type KycType } from './identity-input.ts';
 import { caseOf, enabledSlugs, openCases } from './open-cases.ts';
 import { findOwner, requirePerson } from './owners.ts';
@@ -34,7 +37,7 @@ type Needs = Pick<
  * Makes a person or company of the key's pool, with its documents, in one transaction. Of many at once with one e-mail
  * exactly one is made; uploads that a refused one names are there for the next.
  *
- * @throws EmailTaken @throws OwnerNotFound @throws OwnerNotPerson
+ * @throws IdentityLimitReached @throws EmailTaken @throws OwnerNotFound @throws OwnerNotPerson
  * @throws InvalidInput An address is of no upload that is still to be had. In this order.
  * @see Contract kyc 3.1; DESIGN R3.
  */
@@ -50,7 +53,7 @@ export async function createKycIdentity(
 
 /**
  * Somebody who brings nothing that is there already, and is asked about at one provider: as one statement.
- * @returns Null where the pool has none of these, or several.
+ * @returns Null where the pool has none of these, or several, or the key is used up by what it makes.
  * @throws EmailTaken @throws WrongState
  */
 async function createAtOnce(
@@ -69,7 +72,8 @@ async function createAtOnce(
     const { insert, made } = prepareInsert(deps, context, { id, ...drafting, ...draft });
     const identity = { ...made, profile: draft.profile };
     const [provider, ...others] = enabledSlugs(identity);
-    if (provider === undefined || others.length > 0) return { outcome: 'done' as const, result: null };
+    if (provider === undefined || others.length > 0 || insert.limitedKeyId !== null)
+      return { outcome: 'done' as const, result: null };
     const verification = prepareVerification(deps, context, { identity, provider, isAgain: false });
     const { id: verificationId } = verification.verification;
     const kycCase = caseOf(identity, { provider, verificationId, before: null, at: insert.stamp.at });
@@ -85,6 +89,8 @@ async function createAtOnce(
 function createTogether(deps: Needs, context: RequestContext, input: NewKycIdentity): Promise<Documented> {
   const { poolId } = context.principal;
   return together(deps, async (tx) => {
+    // First: whoever may make nothing learns nothing about who is there.
+    if ((await identitiesLeft(tx, context)) === 0) throw new IdentityLimitReached();
     const drafting = openDrafting(deps, poolId);
     await requireFreeEmail(tx, { poolId, vault: drafting.vault }, input.email, null);
     await requireOwner(tx, poolId, input);

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { ActingContext, IdentityId, PoolId } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { heldWithin, openWithin, tryAgain } from '../records.ts';
@@ -10,7 +11,6 @@ import type { CaseReport, CaseState } from './case-effects.ts';
 import type { KycCase, StoredCase } from './case-ports.ts';
 import { changeVerification, findVerification } from './case-verifications.ts';
 import { factsRevisionOf } from './facts-revision.ts';
-import { isKycVisible } from './find-identity.ts';
 import { cancelCase, replaceVerification, submitAnew } from './open-cases.ts';
 import { type KycReport, OWNER_NOT_VERIFIED } from './provider.ts';
 
@@ -45,7 +45,7 @@ export async function countReport(
   const found = await tx.cases.findCase(poolId, identityId, provider);
   if (found === null || found.verificationId !== verificationId || found.revision !== revision) return 'late';
   const identity = await tx.identities.findIdentity(poolId, identityId);
-  if (identity === null || !isKycVisible(identity)) {
+  if (identity === null || !isVisible(identity)) {
     await cancelCase(tx, deps, context, found);
     return 'late';
   }
@@ -147,7 +147,7 @@ export async function expireCase(
   identity: StoredIdentity | null,
 ): Promise<VerdictOutcome> {
   if (found.state !== 'approved') return 'late';
-  if (identity !== null && isKycVisible(identity) && isPoolOpen(deps, identity)) {
+  if (identity !== null && isVisible(identity) && isPoolOpen(deps, identity)) {
     await changeCasesOf(tx, deps, context, identity);
     const verification = await findVerification(tx, found);
     if (verification.redactedAt === null)

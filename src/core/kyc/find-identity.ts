@@ -1,14 +1,8 @@
 import type { Deps } from '../deps.ts';
 import { NotFound } from '../errors.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
-import { isMergedStanding } from '../identities/standing.ts';
-import { isOpenStatus } from '../identities/view.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { IdentityId, PoolId, Principal } from '../ports.ts';
-
-/** Closed records are not there (R8), nor those that were folded into another one: nothing finds them any more. */
-export function isKycVisible({ status, standing }: Pick<StoredIdentity, 'status' | 'standing'>): boolean {
-  return isOpenStatus(status) && !isMergedStanding(standing);
-}
 
 /** @throws NotFound Missing, of another pool, deleted, erased or merged: all look the same. */
 export async function findKycRecord(
@@ -17,7 +11,7 @@ export async function findKycRecord(
   id: IdentityId,
 ): Promise<StoredIdentity> {
   const found = await identities.findIdentity(poolId, id);
-  if (found === null || !isKycVisible(found)) throw new NotFound();
+  if (found === null || !isVisible(found)) throw new NotFound();
   return found;
 }
 
@@ -32,5 +26,5 @@ export async function findOwners(
 ): Promise<ReadonlySet<IdentityId>> {
   const ids = new Set(companies.flatMap(({ standing }) => standing.identityOwner ?? []));
   const found = await Promise.all([...ids].map((id) => identities.findIdentity(poolId, id)));
-  return new Set(found.flatMap((owner) => (owner !== null && isKycVisible(owner) ? owner.id : [])));
+  return new Set(found.flatMap((owner) => (owner !== null && isVisible(owner) ? owner.id : [])));
 }

@@ -7,7 +7,7 @@ import { type LookupKind, lookupForm, lookupKey } from '../identities/lookups.ts
 import type { StoredIdentity } from '../identities/ports.ts';
 import { SEGMENT_TALLIES } from '../identities/standing.ts';
 import { openIdentity, vaultFor } from '../identities/view.ts';
-import type { PoolVault, Principal } from '../ports.ts';
+import type { PoolVault, Principal, Trigrams } from '../ports.ts';
 import type { KycFilter, KycSort, KycWindow } from './ports.ts';
 import { viewRecord } from './record-view.ts';
 import { filledSegments, segmentsOf } from './segments.ts';
@@ -114,11 +114,7 @@ async function openCandidates(
   deps: Needs,
   poolId: Principal['poolId'],
   part: string,
-  {
-    filter,
-    emailGrams,
-    sorts,
-  }: { filter: KycFilter; emailGrams: readonly Buffer[]; sorts: readonly KycSort[] },
+  { filter, emailGrams, sorts }: { filter: KycFilter; emailGrams: Trigrams; sorts: readonly KycSort[] },
 ): Promise<StoredIdentity[]> {
   // Looked for once, and then read by their ids.
   const max = OPENED_MAX + 1;

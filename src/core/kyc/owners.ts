@@ -1,8 +1,8 @@
 import type { Deps } from '../deps.ts';
-import { OwnerNotFound, OwnerNotPerson } from '../errors.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { IdentityId, PoolId } from '../ports.ts';
-import { isKycVisible } from './find-identity.ts';
+import { OwnerNotFound, OwnerNotPerson } from './identity-errors.ts';
 import { typeOf } from './record-view.ts';
 
 /** @throws OwnerNotFound Missing, closed or of another pool. */
@@ -12,7 +12,7 @@ export async function findOwner(
   id: string,
 ): Promise<StoredIdentity> {
   const owner = await identities.findIdentity(poolId, id as IdentityId);
-  if (owner === null || !isKycVisible(owner)) throw new OwnerNotFound();
+  if (owner === null || !isVisible(owner)) throw new OwnerNotFound();
   return owner;
 }
 

@@ -1,6 +1,6 @@
 import type { IdentityInsert, StoredIdentity, WriteOutcome } from '../identities/ports.ts';
 import type { Segment } from '../identities/standing.ts';
-import type { IdentityId, PoolId } from '../ports.ts';
+import type { IdentityId, PoolId, Trigrams } from '../ports.ts';
 import type { VerificationInsert } from '../verification/ports.ts';
 import type { KycCase } from './case-ports.ts';
 import type { KycType } from './identity-input.ts';
@@ -47,7 +47,7 @@ export interface KycIdentityStore {
   listCandidates(
     poolId: PoolId,
     filter: KycFilter,
-    options: { emailGrams: readonly Buffer[]; sorts: readonly KycSort[]; max: number },
+    options: { emailGrams: Trigrams; sorts: readonly KycSort[]; max: number },
   ): Promise<IdentityId[]>;
   /** Counts row by row. */
   countKyc(poolId: PoolId, filter: KycFilter): Promise<number>;

@@ -18,6 +18,9 @@ export interface ProviderSettingsStore {
   saveProvider(poolId: PoolId, provider: StoredProvider, at: Date): Promise<void>;
   /** @returns False when there is none. */
   removeProvider(poolId: PoolId, slug: string): Promise<boolean>;
+  /** Has a saved provider asked about whoever is there; see `CatchUp`. From the beginning, where it was under way. */
+  startCatchUp(poolId: PoolId, slug: string): Promise<void>;
+  stopCatchUp(poolId: PoolId, slug: string): Promise<void>;
   /** With the pool's configuration version at the moment of reading: its keys of then, or later ones, open it. */
   findSecret(
     poolId: PoolId,

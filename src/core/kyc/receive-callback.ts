@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
 import { NotFound } from '../errors.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { PoolId } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { together } from '../records.ts';
@@ -9,7 +10,6 @@ import { changeCasesOf } from './case-changes.ts';
 import type { StoredCase } from './case-ports.ts';
 import { enabledProviders, type KycProviderConfig } from './config.ts';
 import { countReport, type DecideCaseNeeds, type VerdictOutcome } from './decide-case.ts';
-import { isKycVisible } from './find-identity.ts';
 import { replaceVerification } from './open-cases.ts';
 import type { ProviderNotice, ProviderVerdict } from './provider.ts';
 import { actingFor } from './work-on-case.ts';
@@ -67,7 +67,7 @@ async function countVerdict(
   if (verification === null || verification.redactedAt !== null) {
     const identity = await tx.identities.findIdentity(poolId, identityId);
     // As where the case is submitted: a verdict has no place in what was redacted, so the case gets another one.
-    if (found.state === 'pending' && identity !== null && isKycVisible(identity))
+    if (found.state === 'pending' && identity !== null && isVisible(identity))
       await replaceVerification(tx, deps, acting, await changeCasesOf(tx, deps, acting, identity), found);
     return 'late';
   }

@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts';
 import { WrongState } from '../errors.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { Principal, RequestContext } from '../ports.ts';
 import { together } from '../records.ts';
 import type { VerificationId } from '../verification/ports.ts';
@@ -8,7 +9,6 @@ import { VerificationNotFound } from './case-errors.ts';
 import type { StoredCase } from './case-ports.ts';
 import { type DecideCaseNeeds, decideWithState } from './decide-case.ts';
 import { factsRevisionOf } from './facts-revision.ts';
-import { isKycVisible } from './find-identity.ts';
 
 /** Where a page of the queue goes on. */
 export type ReviewPlace = Pick<StoredCase, 'updatedAt' | 'identityId' | 'provider'>;
@@ -54,7 +54,7 @@ export async function listForReview(
   const items = await Promise.all(
     page.map(async (kycCase): Promise<ReviewCase[]> => {
       const identity = await identities.findIdentity(poolId, kycCase.identityId);
-      return identity === null || !isKycVisible(identity) ? [] : [reviewCaseOf(kycCase, identity)];
+      return identity === null || !isVisible(identity) ? [] : [reviewCaseOf(kycCase, identity)];
     }),
   );
   return { items: items.flat(), next: found.length > limit ? (page.at(-1) ?? null) : null };
@@ -71,7 +71,7 @@ export async function findReviewCase(
 ): Promise<ReviewCase> {
   const kycCase = await cases.findByVerification(poolId, id);
   const identity = kycCase === null ? null : await identities.findIdentity(poolId, kycCase.identityId);
-  if (kycCase === null || identity === null || !isKycVisible(identity)) throw new VerificationNotFound();
+  if (kycCase === null || identity === null || !isVisible(identity)) throw new VerificationNotFound();
   return reviewCaseOf(kycCase, identity);
 }
 

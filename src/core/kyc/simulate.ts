@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts';
 import { InvalidInput, NotFound } from '../errors.ts';
 import { emailClaim } from '../identities/claims.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { IdentityId, RequestContext } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { heldWithin, openWithin, together } from '../records.ts';
@@ -9,7 +10,6 @@ import type { StoredCase } from './case-ports.ts';
 import { type CaseIdentity, findVerification } from './case-verifications.ts';
 import { enabledProviders } from './config.ts';
 import { type DecideCaseNeeds, decideWithState } from './decide-case.ts';
-import { isKycVisible } from './find-identity.ts';
 import { openCases, replaceVerification } from './open-cases.ts';
 
 type Needs = DecideCaseNeeds & Pick<Deps, 'records'>;
@@ -78,7 +78,7 @@ async function findSelected(
   const claim = email === undefined ? null : emailClaim(vault, email);
   const byEmail = claim === null ? null : await tx.identities.findByClaim(poolId, claim);
   const found = identityId === undefined ? byEmail : byId;
-  if (found === null || !isKycVisible(found)) throw new NotFound();
+  if (found === null || !isVisible(found)) throw new NotFound();
   if (email !== undefined && byEmail?.id !== found.id) {
     const message = 'must be the e-mail address of the identity that identityId names';
     throw new InvalidInput([{ path: ['email'], code: 'invalid', rule: 'format', message }]);

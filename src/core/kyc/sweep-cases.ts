@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts';
 import type { PoolId } from '../ports.ts';
 import { together } from '../records.ts';
 import type { StoredCase } from './case-ports.ts';
+import { catchUpProviders } from './catch-up.ts';
 import { expireCase } from './decide-case.ts';
 import { cancelCase } from './open-cases.ts';
 import { actingFor } from './work-on-case.ts';
@@ -16,6 +17,7 @@ type Settle = (one: StoredCase) => Promise<unknown>;
 /**
  * Looks after what nobody asks about: evidence that has passed its last day makes an approval `expired`, and cases of
  * identities that are gone, on whichever surface they were ended, are cancelled (contract kyc 3.5, 4.2; statement 64).
+ * Whoever was there before a provider was switched on gets a case there; see `catchUpProviders`.
  * Safe in several processes at once, and to be run again after a crash. A case that cannot be settled keeps no other one
  * from it.
  *
@@ -39,6 +41,7 @@ export async function sweepCases(deps: Needs): Promise<void> {
         (one) => cancel(deps, poolId, one),
       )),
     );
+  faults.push(...(await catchUpProviders(deps)));
   if (faults.length > 0) throw faults[0];
 }
 

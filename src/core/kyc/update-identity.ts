@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts';
-import { AlreadyConfirmed, type FieldProblem, InvalidInput, OwnerNotPerson } from '../errors.ts';
+import { AlreadyConfirmed, type FieldProblem, InvalidInput } from '../errors.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
 import type { Profile } from '../identities/profile.ts';
 import type { Changing, Revision } from '../identities/revision.ts';
@@ -12,6 +12,7 @@ import { attachDocuments } from './attach-documents.ts';
 import { requireFreeEmail } from './create-identity.ts';
 import type { Documented } from './documents.ts';
 import { findKycRecord, findOwners } from './find-identity.ts';
+import { OwnerNotPerson } from './identity-errors.ts';
 import {
   attributesOf,
   FIELD_OF_ATTRIBUTE,

@@ -1,10 +1,10 @@
 import type { Deps } from '../deps.ts';
-import { OperationNotActive } from '../errors.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
 import type { IdentityId, Principal, RequestContext } from '../ports.ts';
 import { openWithin, together } from '../records.ts';
 import { enabledProviders } from './config.ts';
 import { findKycRecord } from './find-identity.ts';
+import { OperationNotActive } from './identity-errors.ts';
 import { startCases } from './open-cases.ts';
 import { type Operation, type OperationAction, offers, operationsOf } from './operations.ts';
 import { typeOf } from './record-view.ts';

@@ -1,10 +1,11 @@
 import type { Deps } from '../deps.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { OffsetPage } from '../pools/ports.ts';
 import type { IdentityId, Principal } from '../ports.ts';
 import { isActive } from '../verification/decision.ts';
 import type { StoredVerification, VerificationId } from '../verification/ports.ts';
 import { VerificationNotFound } from './case-errors.ts';
-import { findKycRecord, isKycVisible } from './find-identity.ts';
+import { findKycRecord } from './find-identity.ts';
 
 import type { KycState } from './provider.ts';
 
@@ -47,7 +48,7 @@ export async function findKycVerification(
   const stored = await verifications.findVerification(poolId, id);
   const view = stored === null ? null : viewVerification(stored);
   const identity = view === null ? null : await identities.findIdentity(poolId, view.identityId);
-  if (view === null || identity === null || !isKycVisible(identity)) throw new VerificationNotFound();
+  if (view === null || identity === null || !isVisible(identity)) throw new VerificationNotFound();
   return view;
 }
 

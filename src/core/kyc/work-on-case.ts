@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
 import { openIdentity, vaultFor } from '../identities/view.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { ActingContext, PoolId } from '../ports.ts';
 import { openWithin, together } from '../records.ts';
 import { askCompanies } from './ask-companies.ts';
@@ -8,7 +9,6 @@ import type { ClaimedCase } from './case-ports.ts';
 import { enabledProviders, type KycProviderConfig } from './config.ts';
 import { countReport, type DecideCaseNeeds } from './decide-case.ts';
 import { factsRevisionOf } from './facts-revision.ts';
-import { isKycVisible } from './find-identity.ts';
 import { cancelCase, replaceVerification, submitAnew } from './open-cases.ts';
 import type { KycContext, KycProvider, KycReport } from './provider.ts';
 import type { KycProviders } from './providers.ts';
@@ -62,7 +62,7 @@ async function doTask(deps: CaseWorkNeeds, claimed: ClaimedCase): Promise<void> 
     return endTask(deps, claimed);
   }
   const stored = await deps.identities.findIdentity(poolId, identityId);
-  if (stored === null || !isKycVisible(stored)) {
+  if (stored === null || !isVisible(stored)) {
     const context = actingFor(poolId);
     return together(deps, async (tx) => {
       const found = await tx.cases.findCase(poolId, identityId, claimed.provider);
@@ -139,7 +139,7 @@ async function count(
 async function blockNow(deps: CaseWorkNeeds, { poolId, identityId }: ClaimedCase): Promise<void> {
   await together(deps, async (tx) => {
     const stored = await tx.identities.findIdentity(poolId, identityId);
-    if (stored !== null && isKycVisible(stored)) await blockByReport(tx, deps, actingFor(poolId), stored);
+    if (stored !== null && isVisible(stored)) await blockByReport(tx, deps, actingFor(poolId), stored);
   });
 }
 

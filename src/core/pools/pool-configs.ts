@@ -37,7 +37,8 @@ export class PoolConfigs {
     const config = await this.#store.findPoolConfig(poolId);
     if (config === null) throw new NotFound();
     const kept = this.#kept.get(poolId);
-    if (kept !== undefined && kept.version > config.version) return kept;
+    // Of two of one version the first: its schemas may be compiled already.
+    if (kept !== undefined && kept.version >= config.version) return kept;
     if (this.#kept.size >= POOLS_MAX) this.#kept.clear();
     this.#kept.set(poolId, config);
     return config;

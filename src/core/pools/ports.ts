@@ -1,5 +1,7 @@
 import type { IamConfig } from '../iam/config.ts';
+import type { PoolIdentifyConfig } from '../identify/config.ts';
 import type { KycConfig } from '../kyc/config.ts';
+import type { OidcConfig } from '../oidc/config.ts';
 import type { AccountId, DomainId, Environment, PoolId, RulesetId, StoredPoolKey } from '../ports.ts';
 import type { TraitSchema } from '../traits/trait-schema.ts';
 import type { VerificationConfig } from '../verification/config.ts';
@@ -63,6 +65,8 @@ export interface PoolConfig {
   readonly verification: VerificationConfig;
   readonly kyc: KycConfig;
   readonly iam: IamConfig;
+  readonly oidc: OidcConfig;
+  readonly identify: PoolIdentifyConfig;
   readonly version: number;
 }
 

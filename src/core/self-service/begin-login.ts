@@ -1,13 +1,28 @@
 import { InvalidInput } from '../errors.ts';
 import { derivedOf } from '../identities/login-identifiers.ts';
 import { credentialsOf } from '../identities/view.ts';
+import { normaliseIdentifier } from '../traits/normalise-identifier.ts';
+import { ownMember } from '../traits/pointer.ts';
+import type { Traits } from '../traits/ports.ts';
 import { newFlowOf, type Offer, offerOf } from './begin-flow.ts';
+import { type CodeAddress, secondFactorAddresses } from './code-addresses.ts';
 import type { NewFlow } from './create-flow.ts';
 import { AalFulfilled, FirstFactorRequired, SessionAvailable } from './errors.ts';
-import { firstFactorNodes, refreshNodes, secondFactorNodes } from './methods/login-nodes.ts';
+import { strangerKeys, visitorKeys } from './methods/login-key-nodes.ts';
+import {
+  codeAddressNodes,
+  firstFactorNodes,
+  identifierFirstNodes,
+  refreshNodes,
+  secondFactorNodes,
+} from './methods/login-nodes.ts';
+import { loginProviderNodes, refreshProviderNodes } from './methods/oidc-nodes.ts';
+import { offeredProviders } from './methods/oidc-providers.ts';
 import { secondFactorsOf } from './methods/person.ts';
 import type { Aal } from './ports.ts';
+import { withNodes } from './ui/nodes.ts';
 import { sayText } from './ui/texts.ts';
+import { nameOf, type UiNode } from './ui/ui.ts';
 import type { FlowDeps, FlowStart, Visitor } from './visit.ts';
 
 /**
@@ -25,9 +40,17 @@ export async function prepareLogin(deps: FlowDeps, start: FlowStart): Promise<Ne
   requireUse({ visitor, requestedAal, refresh });
   const offer = await offerOf(deps, start);
   const form =
-    visitor === null ? strangerForm(offer) : visitorForm(offer, visitor, { requestedAal, refresh });
+    visitor === null
+      ? strangerForm(offer)
+      : visitorForm(deps, offer, visitor, { requestedAal, refresh, via: start.wishes.via });
+  const drawing = { start, offered: offer.offered };
+  const keys =
+    visitor === null
+      ? strangerKeys(deps, drawing)
+      : visitorKeys(deps, drawing, { credentials: credentialsOf(visitor.identity), requestedAal });
+  const nodes = withNodes(form.nodes, keyNodesBeside(offer, keys.nodes));
   return {
-    ...newFlowOf(start, offer.offered, { kind: 'login', ...form }),
+    ...newFlowOf(start, offer.offered, { kind: 'login', ...form, nodes, data: keys.data }),
     ...{ requestedAal, refresh },
     ...(visitor === null ? {} : { identityId: visitor.identity.stored.id, sessionId: visitor.session.id }),
   };
@@ -46,14 +69,24 @@ function requireUse(wish: { visitor: Visitor | null; requestedAal: Aal; refresh:
   } else if (visitor !== null && !refresh) throw new SessionAvailable();
 }
 
-function strangerForm({ offered }: Offer) {
-  return { nodes: firstFactorNodes(offered) };
+/** Where it is asked for first, the identifier stands among what asks for it. */
+function keyNodesBeside({ offered }: Offer, nodes: readonly UiNode[]): readonly UiNode[] {
+  if (offered.loginStyle !== 'identifier_first') return nodes;
+  return nodes.filter((node) => nameOf(node) !== 'identifier');
+}
+
+function strangerForm(offer: Offer) {
+  const { offered } = offer;
+  const isNamed = offered.loginStyle === 'identifier_first';
+  const own = isNamed ? identifierFirstNodes() : firstFactorNodes(offered);
+  return { nodes: [...loginProviderNodes(offeredProviders(offer)), ...own] };
 }
 
 function visitorForm(
+  { phones }: Pick<FlowDeps, 'phones'>,
   { config, offered }: Offer,
   { identity }: Visitor,
-  { requestedAal, refresh }: { requestedAal: Aal; refresh: boolean },
+  { requestedAal, refresh, via }: { requestedAal: Aal; refresh: boolean; via: string | undefined },
 ) {
   const { stored, profile } = identity;
   const messages = [
@@ -61,8 +94,31 @@ function visitorForm(
     ...(requestedAal === 'aal2' ? [sayText(1010004)] : []),
   ];
   const credentials = credentialsOf(identity);
-  if (requestedAal === 'aal2')
-    return { messages, nodes: secondFactorNodes(secondFactorsOf(offered, credentials)) };
-  const derived = derivedOf(config, { schemaId: stored.schemaId, traits: profile?.traits ?? {} });
-  return { messages, nodes: refreshNodes(offered, { credentials, derived }) };
+  const traits = profile?.traits ?? {};
+  const derived = derivedOf(config, { schemaId: stored.schemaId, traits });
+  if (requestedAal === 'aal2') {
+    const addresses = secondFactorAddresses(offered, derived);
+    const shown = via === undefined ? addresses : [addressAt({ phones, traits, addresses }, via)];
+    const factors = secondFactorNodes(secondFactorsOf(offered, credentials));
+    return { messages, nodes: [...factors, ...codeAddressNodes(shown)] };
+  }
+  const providers = refreshProviderNodes(offeredProviders({ config, offered }), credentials);
+  return { messages, nodes: [...providers, ...refreshNodes(offered, { credentials, derived })] };
+}
+
+/**
+ * The one that a parameter points at.
+ * @param via Where in traits it stands: `email`, `contact.phone`.
+ * @throws InvalidInput
+ */
+function addressAt(
+  { phones, traits, addresses }: Pick<FlowDeps, 'phones'> & { traits: Traits; addresses: CodeAddress[] },
+  via: string,
+): CodeAddress {
+  const value = via.split('.').reduce<unknown>(ownMember, traits);
+  const identifier = typeof value === 'string' ? normaliseIdentifier(phones, value) : null;
+  const found = addresses.find((one) => one.identifier === identifier);
+  if (found !== undefined) return found;
+  const message = 'must name a trait that holds an address which codes may go to';
+  throw new InvalidInput([{ path: ['via'], code: 'invalid', message }]);
 }

@@ -2,7 +2,11 @@ import { schemaOf } from '../iam/traits.ts';
 import { newFlowOf, offerOf } from './begin-flow.ts';
 import type { NewFlow } from './create-flow.ts';
 import { FlowDisabled, SessionAvailable } from './errors.ts';
-import { firstNodes } from './methods/registration-nodes.ts';
+import { NO_KEYS } from './methods/key-ceremony.ts';
+import { registrationProviderNodes } from './methods/oidc-nodes.ts';
+import { offeredProviders } from './methods/oidc-providers.ts';
+import { registrationKeys } from './methods/registration-key-nodes.ts';
+import { asksProfileFirst, firstNodes } from './methods/registration-nodes.ts';
 import type { FlowDeps, FlowStart } from './visit.ts';
 
 /**
@@ -15,5 +19,10 @@ export async function prepareRegistration(deps: FlowDeps, start: FlowStart): Pro
   if (!offered.enabled.registration) throw new FlowDisabled('Registration is not allowed.');
   if (start.visitor !== null) throw new SessionAvailable();
   const { fields } = schemaOf(config, config.defaultSchemaId);
-  return newFlowOf(start, offered, { kind: 'registration', nodes: firstNodes(offered, fields) });
+  const keys = asksProfileFirst(offered)
+    ? NO_KEYS
+    : registrationKeys(deps, { start, offered, fields, userName: '' });
+  const providers = registrationProviderNodes(offeredProviders({ config, offered }));
+  const nodes = [...providers, ...firstNodes(offered, fields), ...keys.nodes];
+  return newFlowOf(start, offered, { kind: 'registration', nodes, data: keys.data });
 }

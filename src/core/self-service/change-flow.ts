@@ -13,7 +13,7 @@ export interface FlowChange {
   /** Null: it is nobody's again. */
   readonly identityId?: IdentityId | null;
   readonly sessionId?: Uuid;
-  readonly content?: Partial<Pick<FlowContent, 'ui' | 'data' | 'returnTo'>>;
+  readonly content?: Partial<Pick<FlowContent, 'ui' | 'data' | 'returnTo' | 'waiting'>>;
   /** The browser's new cookie, where signing in gave it one. */
   readonly csrfCookie?: string;
 }
@@ -49,7 +49,8 @@ async function write(
 ): Promise<Flow> {
   const { content: contentChange, csrfCookie, ...row } = change;
   const at = clock.now();
-  const content = { ...flow.content, ...contentChange };
+  const { waiting, ...kept } = { ...flow.content, ...contentChange };
+  const content = finishes || waiting === undefined ? kept : { ...kept, waiting };
   const changed = {
     ...flow,
     ...row,

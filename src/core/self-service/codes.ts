@@ -15,6 +15,15 @@ export interface CodeBinding {
   readonly purpose: CodePurpose;
 }
 
+/** A code, or a link's token, that is sent to one address of a flow. */
+export interface Sending extends CodeBinding {
+  /** Normalised. */
+  readonly address: string;
+  /** Whose address it is; null: nobody's yet. */
+  readonly identityId: IdentityId | null;
+  readonly lifespanSeconds: number;
+}
+
 /**
  * A new code for one address of a flow. Of several to the same address only the newest can be used; how often codes may
  * be tried is counted for the flow, so a new one brings no new guesses.
@@ -22,28 +31,29 @@ export interface CodeBinding {
  * Within the transaction that queues its message. Also for an address that nobody has: it takes the same time, and a
  * code that is told to nobody opens nothing.
  *
- * @param input.address Normalised.
- * @param input.identityId Whose address it is; null: nobody's yet.
  * @returns Six digits, for the message and for nothing else.
  */
 export async function issueCode(
   { codes }: { readonly codes: CodeStore },
   { clock, random }: Pick<Deps, 'clock' | 'random'>,
-  input: CodeBinding & {
-    readonly address: string;
-    readonly identityId: IdentityId | null;
-    readonly lifespanSeconds: number;
-  },
+  input: Sending,
 ): Promise<string> {
-  const { flow, purpose, address, identityId, lifespanSeconds } = input;
   const code = randomCode(random);
+  await keepSecret({ codes, clock }, input, codeDigest(input, code));
+  return code;
+}
+
+/** Keeps what was sent, in the place of whatever was sent to that address of the flow before. */
+export async function keepSecret(
+  { codes, clock }: Pick<Deps, 'clock'> & { readonly codes: CodeStore },
+  { flow, purpose, address, identityId, lifespanSeconds }: Sending,
+  codeDigest: Buffer,
+): Promise<void> {
   await codes.putCode({
-    ...{ poolId: flow.poolId, flowId: flow.id, purpose, identityId },
+    ...{ poolId: flow.poolId, flowId: flow.id, purpose, identityId, codeDigest },
     addressDigest: addressDigest(flow, address),
-    codeDigest: codeDigest(input, code),
     expiresAt: new Date(clock.now().getTime() + lifespanSeconds * 1000),
   });
-  return code;
 }
 
 export type CodeOutcome =
@@ -90,7 +100,8 @@ function randomCode(random: Deps['random']): string {
   }
 }
 
-function addressDigest({ vault }: Flow, address: string): Buffer {
+/** What a row says of where its code went. */
+export function addressDigest({ vault }: Flow, address: string): Buffer {
   return vault.digest('flow:address', address);
 }
 

@@ -1,4 +1,4 @@
-import type { IamConfig } from '../iam/config.ts';
+import { isObject } from '../traits/pointer.ts';
 import type { Aal, FlowKind } from './ports.ts';
 
 const HOUR_SECONDS = 60 * 60;
@@ -13,21 +13,16 @@ export interface SelfServiceConfig {
   /** Whoever signed up is signed in. */
   readonly sessionAfterRegistration: boolean;
   readonly methods: {
-    readonly [K in
-      | 'password'
-      | 'profile'
-      | 'totp'
-      | 'lookup_secret'
-      | 'webauthn'
-      | 'passkey'
-      | 'link'
-      | 'oidc']: {
+    readonly [K in 'password' | 'profile' | 'totp' | 'lookup_secret' | 'passkey' | 'link' | 'oidc']: {
       readonly enabled: boolean;
     };
   } & {
     /** Recovery and verification use it; `passwordless`: also to sign in and up; `mfa`: as a second factor. */
     readonly code: { readonly enabled: boolean; readonly passwordless: boolean; readonly mfa: boolean };
+    /** `passwordless`: its keys are a first factor, in the place of a second one. */
+    readonly webauthn: { readonly enabled: boolean; readonly passwordless: boolean };
   };
+  readonly webauthn: RelyingPartyConfig;
   readonly codes: { readonly seconds: number; readonly submissionsMax: number };
   readonly sessions: {
     readonly seconds: number;
@@ -44,14 +39,46 @@ export interface SelfServiceConfig {
   readonly uiUrl: string | null;
   /** Entries as `createReturnToList` reads them. */
   readonly returnTo: readonly string[];
+  /** Of pages that may call from a browser, cookies included, beside those at `uiUrl`. */
+  readonly corsOrigins: readonly string[];
   readonly lockout: LockoutPolicy;
+  readonly hooks: HookConfig;
 }
+
+/** What is done beside, when somebody has signed in, or changed how they do. */
+export interface HookConfig {
+  /** Whoever has proved no address is not signed in, and sent a code instead. */
+  readonly requireVerifiedAddress: boolean;
+  /** A browser that signed up goes on to verify its address before anything else. */
+  readonly showVerification: boolean;
+  /** After which of these all other sessions of the person end. */
+  readonly revokeOtherSessions: { readonly [K in 'login' | 'settings' | 'recovery']: boolean };
+}
+
+/** What one pool says of it: what it leaves out is as the installation has it. Lists are taken as a whole. */
+export type SelfServiceSettings = PartOf<SelfServiceConfig>;
+
+type PartOf<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]?: PartOf<T[K]> }
+    : T;
 
 /** Failures within the window that lock; the window begins with the first of them. */
 export interface LockoutPolicy {
   readonly windowSeconds: number;
   readonly perIdentifierMax: number;
   readonly perAddressMax: number;
+}
+
+/** What authenticators know a pool as; for security keys and passkeys alike. */
+export interface RelyingPartyConfig {
+  /** A domain, which keys are bound to for good; null: the host name of the pool's own address. */
+  readonly rpId: string | null;
+  /** What browsers show. */
+  readonly rpName: string;
+  /** Where keys may be used beside the pool's own address: `https://login.example.com`, `android:apk-key-hash:…`. */
+  readonly origins: readonly string[];
 }
 
 const ON = { enabled: true };
@@ -71,10 +98,13 @@ export const DEFAULT_SELF_SERVICE: SelfServiceConfig = {
   loginStyle: 'unified',
   sessionAfterRegistration: false,
   methods: {
-    ...{ password: ON, profile: ON, totp: ON, lookup_secret: ON, webauthn: ON, passkey: ON },
-    ...{ link: OFF, oidc: OFF },
+    ...{ password: ON, profile: ON, totp: ON, lookup_secret: ON, passkey: ON },
+    // With whatever providers a pool has; at first none.
+    ...{ link: OFF, oidc: ON },
     code: { enabled: true, passwordless: true, mfa: false },
+    webauthn: { enabled: true, passwordless: false },
   },
+  webauthn: { rpId: null, rpName: 'Selfsame', origins: [] },
   codes: { seconds: HOUR_SECONDS, submissionsMax: 5 },
   sessions: {
     seconds: 24 * HOUR_SECONDS,
@@ -86,15 +116,33 @@ export const DEFAULT_SELF_SERVICE: SelfServiceConfig = {
   continuesWith: true,
   uiUrl: null,
   returnTo: [],
+  corsOrigins: [],
   lockout: { windowSeconds: 15 * 60, perIdentifierMax: 10, perAddressMax: 300 },
+  hooks: {
+    requireVerifiedAddress: false,
+    showVerification: true,
+    revokeOtherSessions: { login: false, settings: true, recovery: true },
+  },
 };
 
-/** What a pool offers: the installation's settings, and what the pool says of its credentials. */
+/** What a pool offers: its own settings, over the installation's. Whatever asks for one asks here. */
 export function selfServiceOf(
   { selfService }: { readonly selfService: SelfServiceConfig },
-  { iam }: { readonly iam: IamConfig },
+  {
+    iam,
+  }: { readonly iam: { readonly passwordlessCode: boolean; readonly selfService: SelfServiceSettings } },
 ): SelfServiceConfig {
-  const { methods } = selfService;
+  const own = withSettings<SelfServiceConfig>(selfService, iam.selfService);
+  const { methods } = own;
   const passwordless = methods.code.passwordless && iam.passwordlessCode;
-  return { ...selfService, methods: { ...methods, code: { ...methods.code, passwordless } } };
+  return { ...own, methods: { ...methods, code: { ...methods.code, passwordless } } };
+}
+
+/** Settings that were read by `readSelfServiceSettings`, over others. */
+export function withSettings<T extends object>(base: T, settings: PartOf<T>): T {
+  const merged = Object.entries(settings).map(([name, value]) => {
+    const below = (base as Record<string, unknown>)[name];
+    return [name, isObject(value) && isObject(below) ? withSettings(below, value) : value];
+  });
+  return { ...base, ...Object.fromEntries(merged) };
 }

@@ -70,5 +70,5 @@ async function insert(
   } as const;
   await flows.insertFlow({ ...row, box: sealFlow(key, id, content), wrappedKey: wrapped });
   const fresh = { replacedBy: null, submitCount: 0, revision: 1, updatedAt: issuedAt, finishedAt: null };
-  return { ...row, ...fresh, content, key, vault };
+  return { ...row, ...fresh, configVersion: 0, content, key, vault };
 }

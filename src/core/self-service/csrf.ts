@@ -1,4 +1,5 @@
 import { equalInConstantTime } from '../../kit/constant-time.ts';
+import type { Uuid } from '../../kit/ids.ts';
 import type { RandomSource, SecretHasher } from '../deps.ts';
 import { BrowserNotAllowed, CsrfViolation } from './errors.ts';
 import type { FlowRow } from './ports.ts';
@@ -39,12 +40,12 @@ export function csrfDigestOf(secrets: SecretHasher, cookie: string): Buffer {
 }
 
 /**
- * The token that goes into a flow's forms. Only who knows the cookie can make it, and it is good for this flow only. Under
- * a mask that is new each time, so that compressed answers do not give it away byte by byte (BREACH).
+ * The token that goes into a flow's forms, or another thing's. Only who knows the cookie can make it, and it is good for
+ * this flow only. Under a mask that is new each time, so that compressed answers do not give it away byte by byte (BREACH).
  */
 export function createCsrfToken(
   { secrets, random }: { secrets: SecretHasher; random: RandomSource },
-  { id, cookie }: { id: FlowRow['id']; cookie: string },
+  { id, cookie }: { id: Uuid; cookie: string },
 ): string {
   const mask = random.bytes(SIZE_BYTES);
   return Buffer.concat([mask, xor(mask, tokenOf(secrets, id, cookie))]).toString('base64url');
@@ -82,6 +83,15 @@ export function requireProof(...input: Parameters<typeof judgeRequest>): void {
   if (verdict === 'browser_not_allowed') throw new BrowserNotAllowed();
 }
 
+/**
+ * For a form that belongs to no flow.
+ * @param input.id That its token was made for.
+ * @throws CsrfViolation
+ */
+export function requireToken(secrets: SecretHasher, input: { id: Uuid; request: RequestProof }): void {
+  if (!hasToken(secrets, input, input.request)) throw new CsrfViolation();
+}
+
 function hasCookie(secrets: SecretHasher, { csrfDigest }: FlowProof, { csrfCookie }: RequestProof): boolean {
   if (csrfDigest === null || csrfCookie === undefined || !isCsrfCookie(csrfCookie)) return false;
   return equalInConstantTime(csrfDigest, csrfDigestOf(secrets, csrfCookie));
@@ -89,7 +99,7 @@ function hasCookie(secrets: SecretHasher, { csrfDigest }: FlowProof, { csrfCooki
 
 function hasToken(
   secrets: SecretHasher,
-  { id }: FlowProof,
+  { id }: { readonly id: Uuid },
   { csrfCookie = '', csrfToken = '' }: RequestProof,
 ): boolean {
   const bytes = bytesOf(csrfToken, 2 * SIZE_BYTES);
@@ -98,7 +108,7 @@ function hasToken(
   return equalInConstantTime(token, tokenOf(secrets, id, csrfCookie));
 }
 
-function tokenOf(secrets: SecretHasher, id: FlowRow['id'], cookie: string): Buffer {
+function tokenOf(secrets: SecretHasher, id: Uuid, cookie: string): Buffer {
   return secrets.hash('csrf-token', id, cookie);
 }
 

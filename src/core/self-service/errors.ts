@@ -1,4 +1,5 @@
 import { CoreError } from '../errors.ts';
+import type { Flow } from './flow.ts';
 import type { FlowId, FlowKind, FlowType } from './ports.ts';
 
 /** A flow's time is over. A client goes on with the flow that took its place, or begins anew. */
@@ -118,6 +119,26 @@ export class SessionAvailable extends CoreError {
   }
 }
 
+export interface BegunVerification {
+  readonly flow: Flow;
+  readonly address: string;
+}
+
+/** Whoever has proved no address is not signed in. */
+export class VerifiedAddressRequired extends CoreError {
+  // Holds an address, which nothing that prints an error may find.
+  readonly #begun: BegunVerification | null;
+  /** @param begun Null: there is no address that could be verified. */
+  constructor(begun: BegunVerification | null) {
+    super('forbidden', 'session_verified_address_required', 'Verify an address before you sign in.');
+    this.#begun = begun;
+  }
+
+  get begun(): BegunVerification | null {
+    return this.#begun;
+  }
+}
+
 /** A second factor is for those who have shown the first. */
 export class FirstFactorRequired extends CoreError {
   constructor() {
@@ -133,5 +154,33 @@ export class FirstFactorRequired extends CoreError {
 export class AalFulfilled extends CoreError {
   constructor() {
     super('invalid', 'session_aal_already_fulfilled', 'The session has this assurance level already.');
+  }
+}
+
+/** Nobody is signed in, or not any more. */
+export class SessionInactive extends CoreError {
+  constructor() {
+    super('unauthenticated', 'session_inactive', 'No active session was found in this request.');
+  }
+}
+
+/** It was too long ago that somebody signed in: they show once more that it is them, and go on with the flow. */
+export class RefreshRequired extends CoreError {
+  /** Where it goes on after that. */
+  readonly page: string;
+  constructor(page: string) {
+    super(
+      'forbidden',
+      'session_refresh_required',
+      'The login session is too old and thus not allowed to update these fields. Please re-authenticate.',
+    );
+    this.page = page;
+  }
+}
+
+/** A native client asks for the session of a browser that is not through yet. */
+export class LoginUnfinished extends CoreError {
+  constructor() {
+    super('invalid', 'login_unfinished', 'There is no session yet: the login has not been completed.');
   }
 }

@@ -1,8 +1,9 @@
+import type { Arrival } from './arrival.ts';
 import type { NewFlow } from './create-flow.ts';
 import type { Flow } from './flow.ts';
 import type { Outcome } from './outcome.ts';
 import type { FlowKind } from './ports.ts';
-import type { FlowDeps, FlowStart, Submission } from './visit.ts';
+import type { FlowDeps, FlowStart, Submission, Visit } from './visit.ts';
 
 /** What makes a kind of flow what it is; all else is the same for every kind. */
 export interface FlowUse {
@@ -13,6 +14,18 @@ export interface FlowUse {
   prepare(deps: FlowDeps, start: FlowStart): Promise<NewFlow>;
   /** One step of a flow that has neither expired nor been used up. */
   submit(deps: FlowDeps, submission: Submission): Promise<Outcome>;
+  /** As `submit`, where somebody came back from a provider; default: nobody is sent to one. */
+  arrive?(deps: FlowDeps, submission: Submission, arrival: Arrival): Promise<Outcome>;
+  /**
+   * Keeps out who may neither read nor submit it, before the request's proof is asked for; default nobody.
+   * @throws SessionInactive @throws FlowOfAnother And what the kind says.
+   */
+  admit?(deps: FlowDeps, visit: Visit, flow: Flow): Promise<void>;
+  /**
+   * One step by a link that was sent; only of kinds that send such.
+   * @param token As it came. @returns Null where it is not (any more) valid.
+   */
+  follow?(deps: FlowDeps, submission: Submission, token: string): Promise<Outcome | null>;
   /**
    * Whether a submit is its own proof, so that no CSRF token is asked for; default never. With an empty body: whether
    * whoever knows the flow's id may read it.

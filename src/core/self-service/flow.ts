@@ -1,4 +1,5 @@
 import { SealBroken } from '../errors.ts';
+import type { ProvenAccount } from '../oidc/ports.ts';
 import type { DataKey, PoolVault } from '../ports.ts';
 import type { FlowId, FlowRow, StoredFlow } from './ports.ts';
 import type { Ui } from './ui/ui.ts';
@@ -13,18 +14,33 @@ export interface FlowContent {
   readonly ui: Ui;
   /** What methods keep between their steps; JSON, never shown. Gone once the flow has finished. */
   readonly data: { readonly [name: string]: unknown };
+  /** Likewise; whatever methods write beside it. */
+  readonly waiting?: WaitingAccount;
+}
+
+/** An account at a provider that somebody has shown, and which becomes theirs when they are through with the flow. */
+export interface WaitingAccount {
+  /** Its id. */
+  readonly provider: string;
+  readonly account: ProvenAccount;
+  /** Whoever signs up with it is signed in. */
+  readonly signsIn: boolean;
 }
 
 /** A flow with its content. Holds its key: not for logs, nor for keeping beyond the request. */
 export interface Flow extends FlowRow {
+  /** The pool's, when the flow was read; 0 for one that has just begun. */
+  readonly configVersion: number;
   readonly content: FlowContent;
+  /** Of one that has just begun, where a native client asked for it; see `openExchange`. */
+  readonly exchangeCode?: string;
   readonly key: DataKey;
   readonly vault: PoolVault;
 }
 
 /** @throws SealBroken Another flow's or pool's, or changed. */
 export function openFlow(vault: PoolVault, stored: StoredFlow): Flow {
-  const { box, wrappedKey, configVersion: _, ...row } = stored;
+  const { box, wrappedKey, ...row } = stored;
   const key = vault.openIdentityKey(row.id, wrappedKey);
   const plaintext = key.open(sectionOf(row.id), box);
   try {

@@ -9,7 +9,9 @@ export type ContinueWith =
   | { readonly next: 'verification'; readonly flow: Flow; readonly address: string }
   | { readonly next: 'settings' | 'recovery'; readonly flow: Flow }
   /** For browsers: wherever they were to return to. */
-  | { readonly next: 'return' };
+  | { readonly next: 'return' }
+  /** For browsers in a native client's flow: back to it, with the code that it gets its session by. */
+  | { readonly next: 'exchange'; readonly code: string };
 
 /** A session that somebody has after a submit. */
 export interface SignedInSession {
@@ -27,6 +29,8 @@ export interface Stayed {
   readonly as: 'refused' | 'accepted';
   /** One that began with this submit, as a recovery does. */
   readonly signedIn: SignedInSession | null;
+  /** Of settings: the person as they are after it; default as they came. */
+  readonly identity?: IamRecord;
   readonly continueWith: readonly ContinueWith[];
 }
 
@@ -45,6 +49,8 @@ export interface Registered {
   readonly identity: IamRecord;
   /** Null where signing up does not sign in. */
   readonly signedIn: SignedInSession | null;
+  /** Where a browser goes next; default: where it wanted to return to. */
+  readonly leadsTo?: Flow;
   readonly continueWith: readonly ContinueWith[];
 }
 
@@ -56,13 +62,24 @@ export interface Elsewhere {
   readonly signedIn: SignedInSession | null;
 }
 
+/** The person has to go to a provider outside, and comes back to the flow. */
+export interface Away {
+  readonly kind: 'away';
+  readonly flow: Flow;
+  readonly url: string;
+  readonly signedIn: null;
+}
+
 /** What a submit may end in. What stops it altogether, an expired flow among others, is thrown. */
-export type Outcome = Stayed | SignedIn | Registered | Elsewhere;
+export type Outcome = Stayed | SignedIn | Registered | Elsewhere | Away;
 
 export function refused(flow: Flow): Stayed {
   return { kind: 'stayed', flow, as: 'refused', signedIn: null, continueWith: [] };
 }
 
-export function accepted(flow: Flow, more: Partial<Pick<Stayed, 'signedIn' | 'continueWith'>> = {}): Stayed {
+export function accepted(
+  flow: Flow,
+  more: Partial<Pick<Stayed, 'signedIn' | 'identity' | 'continueWith'>> = {},
+): Stayed {
   return { kind: 'stayed', flow, as: 'accepted', signedIn: null, continueWith: [], ...more };
 }

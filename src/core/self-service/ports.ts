@@ -145,3 +145,9 @@ export interface CounterCodes {
   /** Six digits over HMAC-SHA-1. @see RFC 4226 section 5.3. */
   codeAt(secret: Uint8Array, counter: number): string;
 }
+
+/** Draws what the camera of a phone reads. */
+export interface QrCodes {
+  /** @param text At most 2000 ASCII characters. @returns A square PNG, with the light margin that readers want. */
+  draw(text: string): { readonly png: Buffer; readonly sizePixels: number };
+}

@@ -25,10 +25,20 @@ export async function refuse(
   deps: FlowDeps,
   submission: Submission,
   tell: (ui: Ui) => Ui,
-  { data, ...change }: Omit<FlowChange, 'content'> & { readonly data?: FlowContent['data'] } = {},
+  {
+    data,
+    waiting,
+    ...change
+  }: Omit<FlowChange, 'content'> & Partial<Pick<FlowContent, 'data' | 'waiting'>> = {},
 ): Promise<Stayed> {
-  const content = { ui: formAgain(submission, tell), ...(data === undefined ? {} : { data }) };
-  return refused(await keep(deps, submission.flow, { ...change, content }));
+  const content = {
+    ui: formAgain(submission, tell),
+    ...(data === undefined ? {} : { data }),
+    ...(waiting === undefined ? {} : { waiting }),
+  };
+  // What was saved before is not what the form shows now.
+  const state = submission.flow.kind === 'settings' ? ({ state: 'show_form' } as const) : {};
+  return refused(await keep(deps, submission.flow, { ...state, ...change, content }));
 }
 
 /** As `refuse`, with messages on top of the form. */

@@ -21,6 +21,7 @@ export interface FlowRequest extends Visit {
  */
 export async function readFlow(deps: FlowDeps, use: FlowUse, request: FlowRequest): Promise<Flow> {
   const flow = await getFlow(deps, request);
+  await use.admit?.(deps, request, flow);
   const isExempt = use.isExempt?.(flow, {}) ?? false;
   requireProof(deps.secrets, { flow, request: request.proof }, { isRead: true, isExempt });
   requireUnexpired(deps, flow);
@@ -39,6 +40,7 @@ export async function submitFlow(
 ): Promise<Outcome> {
   const { kind: _, id: __, proof, ...visit } = request;
   const flow = await getFlow(deps, request);
+  await use.admit?.(deps, visit, flow);
   const isExempt = use.isExempt?.(flow, request.body) ?? false;
   requireProof(deps.secrets, { flow, request: proof }, { isExempt });
   await renewIfOver(deps, use, flow, visit);
@@ -46,7 +48,7 @@ export async function submitFlow(
 }
 
 /** @throws FlowExpired @throws FlowReplaced */
-async function renewIfOver(deps: FlowDeps, use: FlowUse, flow: Flow, visit: Visit): Promise<void> {
+export async function renewIfOver(deps: FlowDeps, use: FlowUse, flow: Flow, visit: Visit): Promise<void> {
   const hasExpired = isExpired(deps, flow);
   if (!hasExpired && flow.finishedAt === null) return;
   const notice = hasExpired
@@ -66,7 +68,7 @@ const DONE_ALREADY = {
 } as const;
 
 /** The start of a flow that goes on where another one ended. */
-function startedAnew(flow: Flow, visit: Visit, notice: UiText): FlowStart {
+export function startedAnew(flow: Flow, visit: Visit, notice: UiText): FlowStart {
   const { type, content, refresh, requestedAal } = flow;
   const { requestUrl, returnTo } = content;
   const wishes = { aal: requestedAal, ...(refresh ? { refresh: 'true' } : {}) };

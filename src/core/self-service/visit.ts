@@ -53,8 +53,9 @@ export interface Submission extends Visit {
 export type FlowDeps = Pick<
   Deps,
   | ('clock' | 'ids' | 'random' | 'secrets' | 'vault' | 'configs' | 'records' | 'places' | 'phones')
-  | ('passwords' | 'breached' | 'counterCodes' | 'identities' | 'sessions' | 'organisation')
-  | ('flows' | 'codes' | 'lockouts' | 'selfService')
+  | ('passwords' | 'breached' | 'counterCodes' | 'webAuthn' | 'identities' | 'sessions' | 'organisation')
+  | ('flows' | 'codes' | 'lockouts' | 'selfService' | 'qrCodes')
+  | ('openId' | 'oidcSettings' | 'departures' | 'exchanges')
 >;
 
 /** A text of the body; undefined for anything else, and for an empty one. */

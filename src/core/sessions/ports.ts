@@ -50,6 +50,8 @@ export interface SessionInsert extends SessionMark {
   readonly logoutDigest: Buffer;
   /** The one whose data key sealed the box. */
   readonly wrappedKey: Buffer;
+  /** Of the identity, as it was judged. */
+  readonly ownerVersion: number;
 }
 
 export interface SessionContentChange extends SessionMark {
@@ -96,7 +98,7 @@ export interface SessionEnding extends SessionMark {
 export interface SessionStore {
   /**
    * One statement: row and audit entry, or nothing.
-   * @returns False when the identity's data key is not the one that sealed the box, any more.
+   * @returns False when the identity is not as it was judged, or its data key not the one that sealed the box, any more.
    */
   insertSession(insert: SessionInsert): Promise<boolean>;
   /**

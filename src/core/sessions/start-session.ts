@@ -61,12 +61,12 @@ export async function startSession(
   const token = makeToken(deps.random, 'session');
   const logoutToken = logoutTokenOf(deps.secrets, token);
   const isWritten = await tx.sessions.insertSession({
-    ...{ session, wrappedKey },
+    ...{ session, wrappedKey, ownerVersion: owner.version },
     tokenDigest: digest(deps, 'session', token),
     logoutDigest: digest(deps, 'logout', logoutToken),
     ...markOf(deps, context, vault, { poolId, what: 'start' }),
   });
-  // The identity has another data key, or none, by now.
+  // The identity was changed, or has another data key, or none, by now.
   if (!isWritten) return tryAgain();
   return { session: viewSession(key, { session, owner }, now), token, logoutToken };
 }

@@ -34,6 +34,11 @@ function tokenOf(kind: TokenKind, more: () => Buffer): string {
   return `${PREFIXES[kind]}${letters.slice(0, LENGTH)}`;
 }
 
+/** Whether a text says of itself that it is a session token; whether it is one is not looked at. */
+export function isSessionToken(text: string): boolean {
+  return text.startsWith(PREFIXES.session);
+}
+
 /** What is kept of a token, and finds its session. @returns Null when the text is no token of this kind. */
 export function digestOfToken(secrets: SecretHasher, kind: TokenKind, text: string): Buffer | null {
   if (!text.startsWith(PREFIXES[kind]) || !TOKEN.test(text)) return null;

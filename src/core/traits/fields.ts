@@ -1,3 +1,4 @@
+import { readMarks } from './marks.ts';
 import { isObject, type JsonObject } from './pointer.ts';
 import type { TraitField } from './ports.ts';
 import { referenceOf } from './references.ts';
@@ -77,5 +78,6 @@ function field(schema: JsonObject, type: unknown, path: readonly string[], requi
     ...(typeof minLength === 'number' ? { minLength } : {}),
     ...(typeof maxLength === 'number' ? { maxLength } : {}),
     ...(disableFormField === true ? { disabled: true } : {}),
+    ...(readMarks(schema)?.passkeyName === true ? { namesPasskeys: true } : {}),
   };
 }

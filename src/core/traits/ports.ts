@@ -66,6 +66,8 @@ export interface TraitField {
   readonly maxLength?: number;
   readonly autocomplete?: 'email' | 'tel' | 'url';
   readonly disabled?: true;
+  /** What authenticators show somebody by. */
+  readonly namesPasskeys?: true;
 }
 
 export type Traits = { readonly [name: string]: unknown };

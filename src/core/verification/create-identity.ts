@@ -7,7 +7,8 @@ import type { StoredIdentity } from '../identities/ports.ts';
 import { EMPTY_PROFILE } from '../identities/profile.ts';
 import type { Changed } from '../identities/revision.ts';
 import { openIdentity, vaultFor } from '../identities/view.ts';
-import type { RequestContext } from '../ports.ts';
+import { IdentityLimitReached } from '../keys/errors.ts';
+import type { PoolVault, RequestContext } from '../ports.ts';
 import { firstStanding } from './config.ts';
 
 /** An identity by its reference, and whether it was there before. */
@@ -20,6 +21,7 @@ export interface Stub {
  * Makes an identity that holds a reference and nothing else, to be filled by PATCH or by a session with that reference.
  *
  * @throws ReferenceTaken The reference is held, by whatever is left of an erased identity too, and `upsert` is false.
+ * @throws IdentityLimitReached
  * @see Contract verification 3.4.
  */
 export async function createStub(
@@ -30,6 +32,8 @@ export async function createStub(
 ): Promise<{ made: Stub } | { replay: string }> {
   const { poolId } = context.principal;
   const { externalRef, upsert } = input;
+  const findHolder = (vault: PoolVault) =>
+    deps.identities.findByClaim(poolId, externalRefClaim(vault, externalRef));
   try {
     const outcome = await createRecord(
       deps,
@@ -42,7 +46,7 @@ export async function createStub(
           fields: ['external_ref'],
         }),
         onTaken: async ({ vault }) => {
-          const holder = await deps.identities.findByClaim(poolId, externalRefClaim(vault, externalRef));
+          const holder = await findHolder(vault);
           if (holder !== null) throw new Held(holder);
         },
       },
@@ -52,9 +56,13 @@ export async function createStub(
     );
     return 'made' in outcome ? { made: { identity: outcome.made, upserted: false } } : outcome;
   } catch (error) {
-    if (!(error instanceof Held)) throw error;
-    if (!upsert) throw new ReferenceTaken();
-    return keepFound(deps, context, error.holder, idempotency);
+    if (error instanceof Held && !upsert) throw new ReferenceTaken();
+    // A key that may make nothing more still finds what is there.
+    const isLimited = error instanceof IdentityLimitReached && upsert;
+    const found = isLimited ? await findHolder(await deps.vault.pool(poolId)) : null;
+    const holder = error instanceof Held ? error.holder : found;
+    if (holder === null) throw error;
+    return keepFound(deps, context, holder, idempotency);
   }
 }
 

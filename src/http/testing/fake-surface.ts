@@ -5,12 +5,13 @@ import {
   CredentialRejected,
   type ErrorKind,
   InvalidInput,
+  NotPermitted,
 } from '../../core/errors.ts';
-import type { Clock, Principal } from '../../core/ports.ts';
+import type { Clock, IdentityId, Principal } from '../../core/ports.ts';
 import { createLog, type Log } from '../logging.ts';
 import { createMetrics } from '../metrics.ts';
 import { parse } from '../parse.ts';
-import type { RateLimiter, VerifiedKey } from '../ports.ts';
+import type { KeyVerifier, RateLimiter, VerifiedKey } from '../ports.ts';
 import { defineRoute, keyGuard, openGuard, replyWith } from '../route.ts';
 import { createServer, type Server, type ServerOptions } from '../server.ts';
 import type { Surface } from '../surface.ts';
@@ -141,9 +142,15 @@ export const KEY = {
   poolId: '0190c0de-0000-7000-8000-000000000002' as Principal['poolId'],
   accountId: '0190c0de-0000-7000-8000-000000000003' as Principal['accountId'],
   ...{ partition: 1, environment: 'live', requestsPerMinute: 1000 },
-  ...{ kind: 'secret', apiVersion: null, keyInflection: 'snake' },
+  ...{ kind: 'secret', apiVersion: null, keyInflection: 'snake', isSingleIdentity: false },
   grants: new Set(['identities:read', 'identities:write', 'sessions:create']),
 } satisfies VerifiedKey;
+
+/** Takes whatever it is sent for `KEY`. */
+export const ANY_KEY: KeyVerifier = { verify: () => KEY, verifyFor: () => KEY };
+
+/** Whose sessions stand for `KEY`. */
+export const KEY_HOLDER = '0190c0de-0000-7000-8000-0000000000aa' as IdentityId;
 
 /** Never used up. */
 export const FAKE_LIMITER: RateLimiter = {
@@ -169,7 +176,7 @@ const KEYS: Readonly<Record<string, VerifiedKey>> = {
 };
 
 /**
- * A listening server. The key `good` holds `KEY`, `reader` may only read, `public` is publishable (and has more
+ * A listening server. The key `good`, and `KEY_HOLDER`, holds `KEY`; `reader` may only read, `public` is publishable (and has more
  * grants than any such key is given), `distant` is good from elsewhere only, all others are refused.
  */
 export async function startFakeServer(
@@ -187,6 +194,11 @@ export async function startFakeServer(
         onKey(key);
         if (text === 'distant') throw new AddressNotAllowed();
         return key;
+      },
+      async verifyFor({ identityId }, { onKey }) {
+        if (identityId !== KEY_HOLDER) throw new NotPermitted();
+        onKey(KEY);
+        return KEY;
       },
     },
     limiter: FAKE_LIMITER,

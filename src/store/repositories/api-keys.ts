@@ -3,6 +3,7 @@ import type {
   AccountId,
   ApiKeyStore,
   Environment,
+  IdentityId,
   KeyId,
   KeyInflection,
   KeyKind,
@@ -13,14 +14,14 @@ import type { Session } from '../session.ts';
 import { poolStateWrites } from './pool-rows.ts';
 
 const COLUMNS = `k.id, k.pool_id, k.secret_hash, k.label, k.grants, k.allowed_addresses, k.requests_per_minute,
-  k.kind, k.api_version, k.key_inflection, k.note, k.created_at, k.expires_at, k.suspended_at, k.revoked_at,
+  k.kind, k.api_version, k.key_inflection, k.single_identity, k.identity_id, k.note, k.created_at, k.expires_at, k.suspended_at, k.revoked_at,
   p.account_id, p.environment, a.partition
   from api_keys k join pools p on p.id = k.pool_id join accounts a on a.id = p.account_id`;
 
 interface Row {
   id: KeyId;
   pool_id: PoolId;
-  secret_hash: Buffer;
+  secret_hash: Buffer | null;
   label: string;
   grants: Grant[];
   allowed_addresses: string[] | null;
@@ -28,6 +29,8 @@ interface Row {
   kind: KeyKind;
   api_version: string | null;
   key_inflection: KeyInflection;
+  single_identity: boolean;
+  identity_id: IdentityId | null;
   note: string | null;
   created_at: Date;
   expires_at: Date | null;
@@ -53,6 +56,8 @@ function toKey(row: Row): StoredApiKey {
     requestsPerMinute: row.requests_per_minute,
     apiVersion: row.api_version,
     keyInflection: row.key_inflection,
+    isSingleIdentity: row.single_identity,
+    identityId: row.identity_id,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     suspendedAt: row.suspended_at,
@@ -82,6 +87,15 @@ export function createApiKeyStore(session: Session): ApiKeyStore {
       return rows[0] === undefined ? null : toKey(rows[0]);
     },
 
+    async findKeyOfIdentity(poolId, identityId) {
+      const { rows } = await session.query<Row>({
+        text: `select ${COLUMNS}
+               where k.pool_id = $1::uuid and k.identity_id = $2::uuid and k.revoked_at is null`,
+        parameters: [poolId, identityId],
+      });
+      return rows[0] === undefined ? null : toKey(rows[0]);
+    },
+
     async listApiKeys() {
       const { rows } = await session.query<Row & { last_used_at: Date | null }>({
         text: `/* scatter: an operator's command */
@@ -96,12 +110,15 @@ export function createApiKeyStore(session: Session): ApiKeyStore {
     },
 
     async insertApiKey(key, stamp) {
-      await session.transaction(async (tx) => {
-        await tx.query({
+      return session.transaction(async (tx) => {
+        const { rows } = await tx.query({
           text: `insert into api_keys (id, pool_id, secret_hash, label, grants, allowed_addresses,
-                   requests_per_minute, created_at, expires_at, kind, api_version, key_inflection, note)
+                   requests_per_minute, created_at, expires_at, kind, api_version, key_inflection, note,
+                   single_identity, identity_id)
                  values ($1::uuid, $2::uuid, $3::bytea, $4::text, $5::text[], $6::text[], $7::integer,
-                   $8::timestamptz, $9::timestamptz, $10::text, $11::text, $12::text, $13::text)`,
+                   $8::timestamptz, $9::timestamptz, $10::text, $11::text, $12::text, $13::text,
+                   $14::boolean, $15::uuid)
+                 on conflict do nothing returning 1`,
           parameters: [
             key.id,
             key.poolId,
@@ -116,13 +133,17 @@ export function createApiKeyStore(session: Session): ApiKeyStore {
             key.apiVersion,
             key.keyInflection,
             key.note,
+            key.isSingleIdentity,
+            key.identityId,
           ],
         });
+        if (rows.length === 0) return false;
         const fields = [
           ...['label', 'grants', 'allowed_addresses', 'requests_per_minute', 'expires_at'],
-          ...['kind', 'api_version', 'key_inflection', 'note'],
+          ...['kind', 'api_version', 'key_inflection', 'note', 'single_identity', 'identity_id'],
         ];
         await poolStateWrites(tx).record(stamp, { action: 'key.created', subjectId: key.id, fields });
+        return true;
       });
     },
 

@@ -1,6 +1,7 @@
 import type { PoolId } from '../../core/ports.ts';
 import { formatUuid } from '../../kit/ids.ts';
 import type { Session, Statement } from '../session.ts';
+import { removeExpiredUserTokens } from './identify-clean-up.ts';
 import { removeExpiredFlows } from './self-service-clean-up.ts';
 
 /** Events that became deliveries are kept a while for whoever looks into a matter. */
@@ -14,7 +15,7 @@ const BATCH = 5000;
 /**
  * Removes what has expired: kept replies and rate windows that are over, events that were looked at an hour ago,
  * webhook deliveries of 30 days ago, login sessions that ended 30 days ago,
- * self-service flows. Asks once which pools have any, then goes
+ * self-service flows, codes for passwords of users. Asks once which pools have any, then goes
  * pool by pool (SQL.md rule 9). Safe to run in several processes at once.
  */
 export async function removeExpired(session: Session, now: Date): Promise<void> {
@@ -38,6 +39,7 @@ export async function removeExpired(session: Session, now: Date): Promise<void> 
   await removeOldEvents(session, now);
   await removeOldDeliveries(session, now);
   await removeExpiredFlows(session, now);
+  await removeExpiredUserTokens(session, now);
   await removeOldSessions(session, now);
 }
 

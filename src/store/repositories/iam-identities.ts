@@ -61,7 +61,7 @@ export function createIamIdentityStore(session: Session): IamIdentityStore {
     async listCandidates(poolId, { anyOf, max }) {
       const found = await Promise.all(
         anyOf.map(async ({ space, grams: keyed }) => {
-          const grams = keyed.map((gram) => gram.readBigInt64BE().toString());
+          const grams = Array.from(keyed, String);
           const rare = await rareGrams(session, poolId, { space, grams });
           const parameters = [poolId, space, rare, grams, max];
           return (await session.query<{ id: IdentityId }>({ text: CANDIDATES, parameters })).rows;

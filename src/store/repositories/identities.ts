@@ -13,6 +13,7 @@ import { purgeMethods } from './identity-purge.ts';
 import { searchStatements } from './identity-search.ts';
 import { segmentsOf } from './identity-segments.ts';
 import { changeIdentity, insertIdentity } from './identity-writes.ts';
+import { hasMadeIdentity } from './key-identities.ts';
 
 export const COLUMNS = `i.id, i.status, i.schema_id, i.version, i.profile, i.seen, i.credentials, i.last_seen_at, i.standing,
   i.created_at, i.updated_at, k.wrapped, s.config_version`;
@@ -156,6 +157,7 @@ export function createIdentityStore(session: Session): IdentityStore {
     ...purgeMethods(session),
     insertIdentity: (insert) => insertIdentity(session, insert),
     changeIdentity: (change) => changeIdentity(session, change),
+    hasMadeIdentity: (poolId, keyId) => hasMadeIdentity(session, poolId, keyId),
 
     async listClaims(poolId, id) {
       const { rows } = await session.query<IdentifierClaim>({

@@ -2,6 +2,7 @@ import type { IdentityInsert, WriteOutcome } from '../../core/identities/ports.t
 import type { PoolId } from '../../core/ports.ts';
 import { isUniqueViolation } from '../errors.ts';
 import type { Session, Statement } from '../session.ts';
+import { useUpKey } from './key-identities.ts';
 import { stampParameters } from './stamp-sql.ts';
 import { nextSlot, tallyParameters, tallySql } from './tally.ts';
 
@@ -69,6 +70,8 @@ export async function insertMany(
     return await session.transaction(async (tx) => {
       const { rows } = await tx.query({ text: HELD, parameters: [poolId, configVersion] });
       if (rows.length === 0) return 'stale';
+      const [limited, ...others] = inserts.filter(({ limitedKeyId }) => limitedKeyId !== null);
+      if (others.length > 0 || (limited !== undefined && !(await useUpKey(tx, limited)))) return 'limited';
       for (const statement of statements) await tx.query(statement);
       return 'done';
     });
@@ -119,11 +122,7 @@ function claimRows(inserts: readonly IdentityInsert[]): unknown[][] {
 }
 
 function gramRows({ id, grams: changes }: IdentityInsert): unknown[][] {
-  return changes.map(({ space, grams }) => [
-    id,
-    space,
-    (grams ?? []).map((gram) => gram.readBigInt64BE()).join(),
-  ]);
+  return changes.map(({ space, grams }) => [id, space, (grams ?? []).join()]);
 }
 
 function auditRow(insert: IdentityInsert): unknown[] {

@@ -69,7 +69,7 @@ function conditions(query: IdentitySearch, bind: (value: unknown, type: string) 
     const { text, grams } = query.externalRefPart;
     const folded = foldCase(text);
     if (grams.length > 0 && text.length >= GRAM_LENGTH) {
-      const list = grams.map((gram) => gram.readBigInt64BE().toString());
+      const list = Array.from(grams, String);
       where.push(`i.id in (select g.identity_id from search_grams g
         where g.pool_id = $1::uuid and g.space = '${EXTERNAL_REF}' and g.grams @> ${bind(list, 'bigint[]')})`);
     }

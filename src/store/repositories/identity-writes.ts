@@ -6,6 +6,7 @@ import type {
 } from '../../core/identities/ports.ts';
 import { isUniqueViolation } from '../errors.ts';
 import type { Session } from '../session.ts';
+import { useUpKey } from './key-identities.ts';
 import { insertReply } from './replies.ts';
 import { stampParameters, stampSql } from './stamp-sql.ts';
 import { nextSlot, tallyParameters, tallySql } from './tally.ts';
@@ -145,11 +146,12 @@ export function insertParameters(insert: IdentityInsert): unknown[] {
 
 export async function insertIdentity(session: Session, insert: IdentityInsert): Promise<WriteOutcome> {
   const statement = { text: INSERT, parameters: insertParameters(insert) };
-  const { reply } = insert;
-  if (reply === null) return write(session, statement);
+  const { reply, limitedKeyId } = insert;
+  if (reply === null && limitedKeyId === null) return write(session, statement);
   return refusing(() =>
     session.transaction(async (tx) => {
-      if (!(await insertReply(tx, reply, insert.stamp.at))) return 'replied';
+      if (reply !== null && !(await insertReply(tx, reply, insert.stamp.at))) return 'replied';
+      if (!(await useUpKey(tx, insert))) return orUndo('limited');
       return orUndo(await sent(tx, statement));
     }),
   );
@@ -252,7 +254,7 @@ async function refusing(work: () => Promise<WriteOutcome>): Promise<WriteOutcome
 }
 
 function gramParameters(changes: IdentityInsert['grams']): [string[], string[]] {
-  const joined = changes.map(({ grams }) => (grams ?? []).map((gram) => gram.readBigInt64BE()).join());
+  const joined = changes.map(({ grams }) => (grams ?? []).join());
   return [changes.map(({ space }) => space), joined];
 }
 

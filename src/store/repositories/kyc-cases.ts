@@ -4,6 +4,7 @@ import type { IdentityId, PoolId } from '../../core/ports.ts';
 import type { VerificationId } from '../../core/verification/ports.ts';
 import type { Uuid } from '../../kit/ids.ts';
 import type { Session } from '../session.ts';
+import { catchUpMethods } from './kyc-catch-ups.ts';
 
 const COLUMNS = `c.identity_id, c.provider, c.version, c.state, c.exceptions, c.checks, c.risk, c.verification_id,
   c.revision, c.valid_until::text as valid_until, c.external_ref, c.task, c.attempts, c.due_at, c.claim, c.created_at,
@@ -137,6 +138,7 @@ export function createCaseStore(session: Session): CaseStore {
   const first = ([found]: StoredCase[]): StoredCase | null => found ?? null;
 
   return {
+    ...catchUpMethods(session),
     listCases: (poolId, ids) => cases(LIST, poolId, [ids]),
     findCase: async (poolId, identityId, provider) =>
       first(await cases(FIND, poolId, [identityId, provider])),

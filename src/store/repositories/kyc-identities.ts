@@ -35,7 +35,7 @@ export function createKycIdentityStore(session: Session): KycIdentityStore {
     },
 
     async listCandidates(poolId, filter, { emailGrams, sorts, max }) {
-      const grams = emailGrams.map((gram) => gram.readBigInt64BE().toString());
+      const grams = Array.from(emailGrams, String);
       const rare = await rareGrams(session, poolId, { space: 'email', grams });
       const { parameters, bind } = binding(poolId);
       const where = [...conditions(filter, bind), gramCondition({ grams, rare }, bind)].join(' and ');

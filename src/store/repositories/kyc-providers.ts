@@ -19,6 +19,12 @@ const SAVE = `
 const REMOVE = `
   delete from kyc_providers where pool_id = $1::uuid and slug = $2::text returning 1 as n`;
 
+const START_CATCH_UP = `
+  insert into kyc_catch_ups (pool_id, provider) values ($1::uuid, $2::text)
+  on conflict (pool_id, provider) do update set after_id = null`;
+
+const STOP_CATCH_UP = 'delete from kyc_catch_ups where pool_id = $1::uuid and provider = $2::text';
+
 const FIND_SECRET = `
   select k.secret, s.config_version from kyc_providers k
   join pool_states s on s.pool_id = $1::uuid
@@ -57,6 +63,12 @@ export function createProviderSettingsStore(session: Session): ProviderSettingsS
       await all(SAVE, [poolId, slug, kind, JSON.stringify(definition), sealedSecret, isEnabled, at]);
     },
     removeProvider: async (poolId, slug) => (await all(REMOVE, [poolId, slug])).length === 1,
+    async startCatchUp(poolId, slug) {
+      await all(START_CATCH_UP, [poolId, slug]);
+    },
+    async stopCatchUp(poolId, slug) {
+      await all(STOP_CATCH_UP, [poolId, slug]);
+    },
     async findSecret(poolId, slug) {
       const [row] = await all<{ secret: Buffer; config_version: number }>(FIND_SECRET, [poolId, slug]);
       return row === undefined ? null : { sealedSecret: row.secret, configVersion: row.config_version };

@@ -1,10 +1,12 @@
 import { DEFAULT_IAM, type IamConfig } from '../../core/iam/config.ts';
+import { type IdentifyConfig, identifyConfigOf } from '../../core/identify/config.ts';
 import {
   DEFAULT_KYC,
   type KycConfig,
   type KycProviderConfig,
   type ProviderKind,
 } from '../../core/kyc/config.ts';
+import type { OidcConfig, OidcProviderConfig } from '../../core/oidc/config.ts';
 import type { PoolConfig, PoolConfigStore } from '../../core/pools/ports.ts';
 import type { FactorDefinition } from '../../core/pools/ruleset.ts';
 import type { AccountId, DomainId, Environment, PoolId, RulesetId } from '../../core/ports.ts';
@@ -36,7 +38,11 @@ const FIND = `
          (select json_agg(json_build_object('slug', k.slug, 'kind', k.kind, 'definition', k.definition,
             'isEnabled', k.is_enabled) order by k.slug)
           from kyc_providers k where k.pool_id = $1::uuid) as providers,
-         (select t.definition from iam_settings t where t.pool_id = $1::uuid) as iam
+         (select json_agg(json_build_object('id', o.id, 'definition', o.definition, 'isEnabled', o.is_enabled) order by o.id)
+          from oidc_providers o where o.pool_id = $1::uuid) as oidc,
+         (select t.definition from iam_settings t where t.pool_id = $1::uuid) as iam,
+         (select n.definition from identify_settings n where n.pool_id = $1::uuid) as identify,
+         (select n.secrets from identify_settings n where n.pool_id = $1::uuid) as identify_secrets
   from pool_states s
   join pools p on p.id = $1::uuid
   join domains d on d.id = p.domain_id
@@ -58,13 +64,22 @@ interface Row {
   types: TypeRow[] | null;
   fields: FieldRow[] | null;
   providers: ProviderRow[] | null;
+  oidc: OidcRow[] | null;
   iam: Partial<IamConfig> | null;
+  identify: Partial<IdentifyConfig> | null;
+  identify_secrets: Buffer | null;
 }
 
 interface ProviderRow {
   slug: string;
   kind: ProviderKind;
   definition: Omit<KycProviderConfig, 'slug' | 'kind' | 'isEnabled'>;
+  isEnabled: boolean;
+}
+
+interface OidcRow {
+  id: string;
+  definition: Omit<OidcProviderConfig, 'id' | 'isEnabled'>;
   isEnabled: boolean;
 }
 
@@ -117,6 +132,10 @@ function toKyc({ providers }: Row): KycConfig {
   return { providers: [...others, ...set].sort((a, b) => (a.slug < b.slug ? -1 : 1)) };
 }
 
+function toOidc({ oidc }: Row): OidcConfig {
+  return { providers: (oidc ?? []).map(({ definition, ...provider }) => ({ ...definition, ...provider })) };
+}
+
 export function createPoolConfigStore(session: Session, compiler: SchemaCompiler): PoolConfigStore {
   return {
     /** One statement, so that version and content are of one moment. */
@@ -142,7 +161,9 @@ export function createPoolConfigStore(session: Session, compiler: SchemaCompiler
         ),
         verification: toVerification(row),
         kyc: toKyc(row),
+        oidc: toOidc(row),
         iam: { ...DEFAULT_IAM, ...row.iam },
+        identify: { ...identifyConfigOf(row.identify ?? {}), sealedSecrets: row.identify_secrets },
         defaultSchemaId: schemas.find((schema) => schema.isDefault)?.id ?? 'default',
         version: row.config_version,
       };

@@ -5,6 +5,7 @@ import { createCourierStore } from './courier.ts';
 import { createDocumentStore } from './documents.ts';
 import { createCodeStore } from './flow-codes.ts';
 import { createFlowStore } from './flows.ts';
+import { createFamilyStore } from './identify-families.ts';
 import { createIdentityStore } from './identities.ts';
 import { createTypeStore } from './identity-types.ts';
 import { createCaseStore } from './kyc-cases.ts';
@@ -14,6 +15,7 @@ import { createOrganisationStore } from './organisation.ts';
 import { createPoolConfigStore } from './pool-configs.ts';
 import { createRelationshipStore } from './relationships.ts';
 import { createSessionStore } from './sessions.ts';
+import { createExchangeStore } from './token-exchanges.ts';
 import { createVerificationStore } from './verifications.ts';
 
 export function createRecords(session: Session, compiler: SchemaCompiler): Records {
@@ -33,6 +35,8 @@ export function createRecords(session: Session, compiler: SchemaCompiler): Recor
           flows: createFlowStore(tx),
           codes: createCodeStore(tx),
           sessions: createSessionStore(tx),
+          families: createFamilyStore(tx),
+          exchanges: createExchangeStore(tx),
           cases: createCaseStore(tx),
           kycIdentities: createKycIdentityStore(tx),
         }),

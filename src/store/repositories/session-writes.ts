@@ -45,8 +45,18 @@ function auditParameters({ stamp, action, fields }: SessionMark, ids?: readonly 
 
 const DONE = 'select count(*)::integer as n from record';
 
+// The identity comes first, as where it is changed: whoever changes it at the same moment, and ends its sessions, either
+// has done so by now, and then its version is another one, or waits, and finds this session.
 const INSERT = `
-  with ${heldSql({ identityId: 3, wrapped: 4 })},
+  with current as (
+      select i.id from identities i
+      where i.pool_id = $1::uuid and i.id = $3::uuid and i.version = $19::integer
+      for share),
+    held as (
+      select k.identity_id from identity_keys k
+      where k.pool_id = $1::uuid and k.identity_id = $3::uuid and k.wrapped = $4::bytea
+        and k.identity_id = (select current.id from current)
+      for share),
     record as (
       insert into sessions (pool_id, id, identity_id, token_digest, logout_digest, aal, issued_at, authenticated_at,
         expires_at, box)
@@ -105,6 +115,7 @@ export async function insertSession(session: Session, insert: SessionInsert): Pr
     ...[poolId, id, identityId, insert.wrappedKey, insert.tokenDigest, insert.logoutDigest],
     ...[aal, issuedAt, authenticatedAt, expiresAt, box],
     ...auditParameters(insert),
+    insert.ownerVersion,
   ]);
 }
 

@@ -1,12 +1,18 @@
 import Type from 'typebox';
 import { type CoreError, type ErrorKind, InvalidInput } from '../../core/errors.ts';
 import { InvalidTraits, PatchRefused } from '../../core/iam/errors.ts';
-import { AssuranceTooLow } from '../../core/sessions/errors.ts';
+import { SessionInactive } from '../../core/self-service/errors.ts';
 import { reasonsOf } from '../../core/traits/violations.ts';
 import { fieldText } from '../../http/field-path.ts';
 import type { ErrorRequest } from '../../http/requests.ts';
 import type { Presented } from '../../http/surface.ts';
-import { BrowserLocationChange, flowDetails, flowHeaders, flowSiblings } from './flows/flow-errors.ts';
+import {
+  BrowserLocationChange,
+  flowDetails,
+  flowHeaders,
+  flowSiblings,
+  signInPlace,
+} from './flows/flow-errors.ts';
 
 /** Contract iam 1.3: by the words that the reference names them with. */
 export const ERROR_STATUSES = {
@@ -66,6 +72,7 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   self_service_flow_replaced: 'gone',
   self_service_flow_finished: 'gone',
   browser_location_change_required: 'unprocessable',
+  login_unfinished: 'unprocessable',
 };
 
 /** Errors whose own words the contract has. */
@@ -107,9 +114,11 @@ export interface ErrorBody {
 /** Codes of ours that the contract has as an error's `id` (contract iam 1.3). */
 const IDS: ReadonlySet<string> = new Set([
   ...['session_aal2_required', 'session_already_available', 'session_aal1_required'],
+  'session_verified_address_required',
   ...['session_aal_already_fulfilled', 'security_csrf_violation', 'security_identity_mismatch'],
   ...['self_service_flow_expired', 'self_service_flow_disabled', 'self_service_flow_replaced'],
   ...['self_service_flow_return_to_forbidden', 'browser_location_change_required'],
+  ...['session_inactive', 'session_refresh_required'],
 ]);
 
 function codeOf(error: CoreError): ErrorCode {
@@ -166,6 +175,8 @@ export function present(error: CoreError, request?: ErrorRequest): Presented {
 /** What stands beside `error`. */
 function siblingsOf(error: CoreError, request: ErrorRequest | undefined): Record<string, unknown> {
   const base = request?.pool?.publicBase;
-  if (!(error instanceof AssuranceTooLow) || base === undefined) return flowSiblings(error);
-  return { redirect_browser_to: `${base}/self-service/login/browser?aal=aal2` };
+  const place = base === undefined ? null : signInPlace(error, base, null);
+  // Without a session there is nothing to go on with.
+  if (place === null || error instanceof SessionInactive) return flowSiblings(error);
+  return { redirect_browser_to: place };
 }

@@ -2,9 +2,10 @@ import type { Deps } from '../../core/deps.ts';
 import { InvalidInput, NotFound } from '../../core/errors.ts';
 import { createIamIdentity } from '../../core/iam/create-identity.ts';
 import { deleteIamIdentity } from '../../core/iam/delete-identity.ts';
-import { findIamIdentity, isIamVisible, openIamRecord } from '../../core/iam/record.ts';
+import { findIamIdentity, openIamRecord } from '../../core/iam/record.ts';
 import { replaceIamIdentity } from '../../core/iam/replace-identity.ts';
 import { claimOf, EXTERNAL_ID } from '../../core/identities/claims.ts';
+import { isVisible } from '../../core/identities/visibility.ts';
 import { type GuardedRequest, replyWith } from '../../http/route.ts';
 import { readNewIdentity, readReplacement } from './read-identity.ts';
 import { idOf, includedIn } from './requests.ts';
@@ -36,7 +37,7 @@ export function identityHandlers(deps: Deps) {
       const vault = await deps.vault.pool(poolId);
       const claim = claimOf(vault, { space: EXTERNAL_ID, value: externalID });
       const stored = await deps.identities.findByClaim(poolId, claim);
-      if (stored === null || !isIamVisible(stored)) throw new NotFound();
+      if (stored === null || !isVisible(stored)) throw new NotFound();
       const included = includedIn(request);
       return showIdentity(deps, await openIamRecord(deps, stored), { included });
     },

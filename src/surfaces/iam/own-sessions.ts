@@ -1,7 +1,7 @@
 import type { Deps } from '../../core/deps.ts';
 import { recordWithoutCredentials } from '../../core/iam/own-record.ts';
 import { issueToken } from '../../core/jwt/issue-token.ts';
-import { requireAssurance } from '../../core/sessions/assurance.ts';
+import { requireAssuranceInPool } from '../../core/self-service/assured.ts';
 import { revokeOtherSessions, revokeOwnSession } from '../../core/sessions/end-sessions.ts';
 import { listOtherSessions } from '../../core/sessions/list-sessions.ts';
 import type { OwnSession } from '../../core/sessions/view.ts';
@@ -22,13 +22,13 @@ type OwnRequest = SessionRequest<IamSession<OwnSession>>;
 /** Handlers of what people do with their own sessions (contract iam 6.5). */
 export function ownSessionHandlers(deps: Deps) {
   /** @throws AssuranceTooLow */
-  const assured = ({ session: { found } }: OwnRequest): OwnSession => {
-    requireAssurance(found, deps.selfService.sessions.whoamiAal);
+  const assured = async ({ session: { found } }: OwnRequest): Promise<OwnSession> => {
+    await requireAssuranceInPool(deps, found, 'whoamiAal');
     return found;
   };
   return {
     async whoami(request: OwnRequest) {
-      const { session, identity } = assured(request);
+      const { session, identity } = await assured(request);
       const record = await recordWithoutCredentials(deps, identity);
       const base = await deps.addresses.baseOf(session.poolId);
       const [template] = listOf(request, 'tokenize_as');
@@ -42,7 +42,7 @@ export function ownSessionHandlers(deps: Deps) {
     },
 
     async listOwnSessions(request: OwnRequest) {
-      const { session, identity } = assured(request);
+      const { session, identity } = await assured(request);
       const window = readOffsetWindow(request, FIRST_PAGE);
       const { items, total } = await listOtherSessions(deps, session, window);
       const parts = { identity: await showOwnIdentity(deps, identity), withDevices: true };
@@ -54,12 +54,12 @@ export function ownSessionHandlers(deps: Deps) {
     },
 
     async disableOtherSessions(request: OwnRequest) {
-      const { session } = assured(request);
+      const { session } = await assured(request);
       return { count: await revokeOtherSessions(deps, actingFor(request.context), session) };
     },
 
     async disableOwnSession(request: OwnRequest) {
-      const { session: current } = assured(request);
+      const { session: current } = await assured(request);
       await revokeOwnSession(deps, actingFor(request.context), { current, id: sessionIdOf(request) });
       return {};
     },

@@ -1,17 +1,17 @@
 import type { Static } from 'typebox';
 import type { Deps } from '../../core/deps.ts';
-import { InvalidInput, NotFound } from '../../core/errors.ts';
-import { createRecoveryCode } from '../../core/iam/create-recovery.ts';
+import { InvalidInput } from '../../core/errors.ts';
+import { createRecoveryCode, createRecoveryLink } from '../../core/iam/create-recovery.ts';
 import type { IdentityId } from '../../core/ports.ts';
 import { parse } from '../../http/parse.ts';
 import type { GuardedRequest } from '../../http/route.ts';
 import { parseGoDuration } from '../../kit/go-duration.ts';
 import { pageOf } from './flows/present-flow.ts';
-import { type FlowOptions, placesOf } from './flows/serve-flow.ts';
+import { placesOf } from './flows/serve-flow.ts';
 import * as wire from './wire-recovery.ts';
 
 /** Handlers by which administrators help people back in (contract iam 4.3). */
-export function recoveryHandlers(deps: Deps, options: FlowOptions) {
+export function recoveryHandlers(deps: Deps) {
   return {
     async createRecoveryCode({ context, principal, body, line }: GuardedRequest) {
       const sent = parse(wire.CodeBody, body);
@@ -21,7 +21,8 @@ export function recoveryHandlers(deps: Deps, options: FlowOptions) {
         lifespanSeconds: lifespanIn(sent),
         requestUrl: `${deps.addresses.origin()}${line.path}`,
       });
-      const places = placesOf(options, { publicBase: await deps.addresses.baseOf(principal.poolId) });
+      const { poolId } = principal;
+      const places = placesOf(deps, { poolId, publicBase: await deps.addresses.baseOf(poolId) });
       return {
         recovery_link: pageOf(places, flow),
         recovery_code: code,
@@ -29,10 +30,17 @@ export function recoveryHandlers(deps: Deps, options: FlowOptions) {
       };
     },
 
-    /** @throws NotFound Always: links are a method of recovery that no pool has switched on, as the contract begins. */
-    async createRecoveryLink({ body }: GuardedRequest): Promise<Static<typeof wire.RecoveryLink>> {
-      lifespanIn(parse(wire.LinkBody, body));
-      throw new NotFound();
+    async createRecoveryLink({ context, body, line, query }: GuardedRequest) {
+      const sent = parse(wire.LinkBody, body);
+      const { return_to: returnTo = null } = parse(wire.LinkQuery, query);
+      const { flow, link } = await createRecoveryLink(deps, context, {
+        identityId: sent.identity_id.toLowerCase() as IdentityId,
+        type: 'browser',
+        lifespanSeconds: lifespanIn(sent),
+        requestUrl: `${deps.addresses.origin()}${line.path}`,
+        returnTo,
+      });
+      return { recovery_link: link, expires_at: flow.expiresAt.toISOString() };
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Deps } from '../../core/deps.ts';
 import type { ActingContext, PoolId } from '../../core/ports.ts';
+import { requireAssuranceInPool } from '../../core/self-service/assured.ts';
 import { findActiveSession, findOwnSession } from '../../core/sessions/find-session.ts';
 import type { OwnSession, SessionOfIdentity } from '../../core/sessions/view.ts';
 import type { SessionVerifier, VerifiedSession } from '../../http/ports.ts';
@@ -21,6 +22,21 @@ export function sessionVerifier(deps: Deps): SessionVerifier<IamSession> {
 /** As `sessionVerifier`, for routes that change nothing of the identity: opens no more than is shown. */
 export function ownSessionVerifier(deps: Deps): SessionVerifier<IamSession<OwnSession>> {
   return verifierOf((poolId, token) => findOwnSession(deps, poolId, token));
+}
+
+/**
+ * For routes of administrators, where a session stands for the key of its person: one that whoami would tell about.
+ * `verify` throws AssuranceTooLow for a good session of too few factors.
+ */
+export function adminSessionVerifier(deps: Deps): SessionVerifier {
+  const own = ownSessionVerifier(deps);
+  return {
+    async verify(request) {
+      const session = await own.verify(request);
+      if (session !== null) await requireAssuranceInPool(deps, session.found, 'whoamiAal');
+      return session;
+    },
+  };
 }
 
 function verifierOf<Found extends OwnSession>(

@@ -1,4 +1,5 @@
 import type { Deps } from '../../core/deps.ts';
+import { offerOf } from '../../core/self-service/begin-flow.ts';
 import { DEFAULT_SESSION_CONFIG } from '../../core/sessions/config.ts';
 import { deleteSessionsOf, manageSessions, revokeSession } from '../../core/sessions/end-sessions.ts';
 import { extendSession } from '../../core/sessions/extend-session.ts';
@@ -61,7 +62,8 @@ export function sessionHandlers(deps: Deps) {
 
     async extendSession(request: GuardedRequest) {
       const id = sessionIdOf(request);
-      const config = { ...DEFAULT_SESSION_CONFIG, lifespanMs: deps.selfService.sessions.seconds * 1000 };
+      const { offered } = await offerOf(deps, request.principal);
+      const config = { ...DEFAULT_SESSION_CONFIG, lifespanMs: offered.sessions.seconds * 1000 };
       await extendSession(deps, request.context, { id, config });
       const { session, identity } = await getSessionOfIdentity(deps, request.principal.poolId, id);
       const shown = seesIdentities(request) ? await showExpanded(deps, identity) : null;

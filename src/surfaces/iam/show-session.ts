@@ -1,8 +1,8 @@
 import type { Static } from 'typebox';
 import type { Deps } from '../../core/deps.ts';
 import { recordWithoutCredentials } from '../../core/iam/own-record.ts';
-import { isIamVisible } from '../../core/iam/record.ts';
 import { type OpenedIdentity, openIdentity, vaultFor } from '../../core/identities/view.ts';
+import { isVisible } from '../../core/identities/visibility.ts';
 import type { IdentityId, PoolId } from '../../core/ports.ts';
 import type { AuthenticationMethod } from '../../core/sessions/content.ts';
 import type { SessionView } from '../../core/sessions/view.ts';
@@ -62,7 +62,7 @@ export async function showOwnIdentity(deps: Needs, identity: Opened): Promise<Sh
 
 /** For administrators, without credentials. Null where no identity of this surface is left of it. */
 export async function showExpanded(deps: Needs, identity: Opened): Promise<ShownIdentity | null> {
-  if (!isIamVisible(identity.stored) || identity.profile === null) return null;
+  if (!isVisible(identity.stored) || identity.profile === null) return null;
   return showIdentity(deps, await recordWithoutCredentials(deps, identity), { included: null });
 }
 

@@ -9,6 +9,7 @@ export const LinkBody = Type.Object({
   identity_id: Uuid,
   expires_in: Type.Optional(Duration),
 });
+export const LinkQuery = Type.Object({ return_to: Type.Optional(Type.String({ maxLength: 2048 })) });
 export const CodeBody = Type.Object({
   ...LinkBody.properties,
   flow_type: Type.Optional(Type.Union([Type.Literal('browser'), Type.Literal('api')])),

@@ -18,7 +18,7 @@ const lookUp = ['validation_failed', 'identity_not_found'] as const;
 export function identityRoutes(i: ReturnType<typeof identityHandlers>): Route[] {
   // biome-ignore format: a table, a route a row.
   return [
-    defineRoute({ method: 'POST', path: BASE, operation: 'createIdentity', summary: 'Create a person or company', ...writing, body: wire.CreateInput, errors: written, handler: i.createIdentity }),
+    defineRoute({ method: 'POST', path: BASE, operation: 'createIdentity', summary: 'Create a person or company', ...writing, body: wire.CreateInput, errors: [...written, 'identity_limit_reached'], handler: i.createIdentity }),
     defineRoute({ method: 'GET', path: BASE, operation: 'listIdentities', summary: 'List identities', ...reading, query: wire.ListQuery, reply: wire.IdentityList, errors: ['validation_failed'], handler: i.listIdentities }),
     defineRoute({ method: 'GET', path: ONE, operation: 'getIdentity', summary: 'Fetch an identity', ...reading, params: wire.Params, reply: wire.OneIdentity, errors: lookUp, handler: i.getIdentity }),
     defineRoute({ method: 'PATCH', path: ONE, operation: 'updateIdentity', summary: 'Update an identity', ...writing, params: wire.Params, body: wire.UpdateInput, errors: [...written, 'identity_not_found', 'identity_already_confirmed', 'conflict'], handler: i.updateIdentity }),

@@ -46,6 +46,7 @@ const VERBS: ReadonlyMap<string, string> = new Map([
   ['session_extended', 'extend_session'],
   ['session_revoked', 'revoke_session'],
   ['recovery_code_created', 'create_recovery_code'],
+  ['recovery_link_created', 'create_recovery_link'],
   ['enabled', 'enable'],
   ['disabled', 'disable'],
   ['rotated', 'rotate'],

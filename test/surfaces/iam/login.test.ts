@@ -458,6 +458,9 @@ suite('flows of native clients', () => {
       [
         ['default', 'csrf_token', 'hidden', undefined],
         ['default', 'identifier', 'text', 1070004],
+        ['passkey', 'passkey_challenge', 'hidden', undefined],
+        ['passkey', 'passkey_login', 'hidden', undefined],
+        ['passkey', 'passkey_login_trigger', 'button', 1010021],
         ['code', 'method', 'submit', 1010015],
         ['password', 'password', 'password', 1070001],
         ['password', 'method', 'submit', 1010022],

@@ -84,7 +84,7 @@ suite('a recovery code of an administrator', () => {
   });
 });
 
-test('recovery links are a method that is off: 404, after what is wrong with the request', async () => {
+test('recovery links are a method that is off unless a pool has it on: 404, after what is wrong with the request', async () => {
   const { id: identity_id } = await api.create();
   assertError(await api.post(LINK, { identity_id }), 404);
   assertError(await api.post(LINK, { identity_id, expires_in: '-1h' }), 400, /expires_in/);

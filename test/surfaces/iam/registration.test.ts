@@ -139,6 +139,9 @@ suite('two steps', () => {
     assert.deepEqual(nodesOf(second.body), [
       'default csrf_token(hidden)',
       'default traits.email(hidden)',
+      'passkey passkey_create_data(hidden)',
+      'passkey passkey_register(hidden)',
+      'passkey passkey_register_trigger(button)',
       'code method(submit)',
       'password password(password)',
       'password method(submit)',

@@ -13,6 +13,7 @@ export interface Newcomer {
   readonly changed: Changed;
   readonly identity: IamRecord;
   readonly method: Method;
+  readonly signsIn: boolean;
 }
 
 /** Something that is done after a registration, in its transaction; gives the outcome with what it adds. */
@@ -38,7 +39,13 @@ async function verifyNewcomer(
     ...{ visit: submission, flow: submission.flow, identity: identity.stored },
     addresses: addressesToVerify(selfServiceOf(deps, identity.config), identity),
   });
-  return { ...registered, continueWith: [...registered.continueWith, ...begun] };
+  const [first] = begun;
+  const leads = selfServiceOf(deps, identity.config).hooks.showVerification && first?.next === 'verification';
+  return {
+    ...registered,
+    ...(leads ? { leadsTo: first.flow } : {}),
+    continueWith: [...registered.continueWith, ...begun],
+  };
 }
 
 async function signInNewcomer(
@@ -47,7 +54,7 @@ async function signInNewcomer(
   submission: Submission,
   { newcomer, registered }: { newcomer: Newcomer; registered: Registered },
 ): Promise<Registered> {
-  if (!selfServiceOf(deps, newcomer.identity.config).sessionAfterRegistration) return registered;
+  if (!newcomer.signsIn) return registered;
   const { changed, method } = newcomer;
   const changing = openWithin(deps, changed.stored);
   const signedIn = await beginSession(tx, deps, submission, { changing, method });

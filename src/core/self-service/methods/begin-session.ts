@@ -1,5 +1,4 @@
 import type { Credentials } from '../../credentials/credentials.ts';
-import { hasSecondFactor } from '../../credentials/second-factors.ts';
 import { toIamRecord } from '../../iam/record.ts';
 import type { Profile } from '../../identities/profile.ts';
 import { takeSnapshot } from '../../identities/record-interaction.ts';
@@ -9,12 +8,13 @@ import { changeWithin } from '../../records.ts';
 import { addMethod } from '../../sessions/add-method.ts';
 import type { AuthenticationMethod } from '../../sessions/content.ts';
 import { startSession } from '../../sessions/start-session.ts';
+import { isAssuredFor } from '../assured.ts';
 import { selfServiceOf } from '../config.ts';
 import type { SignedInSession } from '../outcome.ts';
 import type { FlowDeps, Submission } from '../visit.ts';
 
 /** What somebody has shown. */
-export type Method = Pick<AuthenticationMethod, 'method' | 'aal'>;
+export type Method = Pick<AuthenticationMethod, 'method' | 'aal' | 'provider'>;
 
 /** What a login changes beside what every login writes; `credentials` and `profile` as they are to be. */
 export interface LoginChange {
@@ -79,7 +79,6 @@ function revisionOf(
 
 /** Whether a session lets its person in only after a second factor. */
 export function wantsSecondFactor(deps: FlowDeps, { session, identity }: SignedInSession): boolean {
-  const { whoamiAal } = selfServiceOf(deps, identity.config).sessions;
-  if (session.aal === 'aal2' || whoamiAal === 'aal1') return false;
-  return whoamiAal === 'aal2' || hasSecondFactor(identity.credentials);
+  const { config } = identity;
+  return !isAssuredFor({ session, identity }, { config, offered: selfServiceOf(deps, config) }, 'whoamiAal');
 }

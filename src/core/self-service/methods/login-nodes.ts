@@ -1,5 +1,6 @@
 import type { Credentials } from '../../credentials/credentials.ts';
 import type { Derived } from '../../traits/ports.ts';
+import type { CodeAddress } from '../code-addresses.ts';
 import type { SelfServiceConfig } from '../config.ts';
 import { inputNode, submitNode } from '../ui/nodes.ts';
 import { sayText } from '../ui/texts.ts';
@@ -12,10 +13,29 @@ const identifierNode = (): UiNode =>
 
 /** What somebody unknown signs in with. */
 export function firstFactorNodes({ methods }: Methods): UiNode[] {
+  const nodes = credentialNodes({ methods });
+  return nodes.length === 0 ? [] : [identifierNode(), ...nodes];
+}
+
+/** The first of two steps: only who somebody says they are. */
+export function identifierFirstNodes(): UiNode[] {
+  const identifier = { name: 'identifier', type: 'text', required: true, value: '' } as const;
+  return [
+    inputNode('identifier_first', { ...identifier, autocomplete: 'username webauthn' }, sayText(1070004)),
+    submitNode('identifier_first', { value: 'identifier_first', labelId: 1070009 }),
+  ];
+}
+
+/** Of somebody who has said who they are. */
+export function namedNode(identifier: string): UiNode {
+  return inputNode('default', { name: 'identifier', type: 'hidden', value: identifier });
+}
+
+/** What is shown of oneself beside saying who one is. */
+export function credentialNodes({ methods }: Methods): UiNode[] {
   const withPassword = methods.password.enabled;
   const withCode = methods.code.enabled && methods.code.passwordless;
   return [
-    ...(withPassword || withCode ? [identifierNode()] : []),
     ...(withCode ? [submitNode('code', { value: 'code', labelId: 1010015 })] : []),
     ...(withPassword ? passwordNodes(1010022) : []),
   ];
@@ -33,9 +53,7 @@ export function refreshNodes(
   const code = methods.code.enabled && methods.code.passwordless ? identifierOf('code') : undefined;
   const identifier = password ?? code;
   return [
-    ...(identifier === undefined
-      ? []
-      : [inputNode('default', { name: 'identifier', type: 'hidden', value: identifier })]),
+    ...(identifier === undefined ? [] : [namedNode(identifier)]),
     ...(code === undefined ? [] : [submitNode('code', { value: 'code', labelId: 1010015 })]),
     ...(password === undefined ? [] : passwordNodes(1010001)),
   ];
@@ -60,6 +78,14 @@ export function secondFactorNodes(factors: readonly string[]): UiNode[] {
         ]
       : []),
   ];
+}
+
+/** A button for each address that a code may go to. */
+export function codeAddressNodes(addresses: readonly CodeAddress[]): UiNode[] {
+  return addresses.map(({ identifier, via }) => {
+    const label = sayText(1010023, { address: identifier, channel: via });
+    return inputNode('code', { name: 'address', type: 'submit', value: identifier }, label);
+  });
 }
 
 /** In the place of all others, once a code was sent. */

@@ -46,7 +46,7 @@ const NOBODY: Omit<NewIamIdentity, 'traits'> = {
 };
 
 /** What is refused beside the schema. */
-function violationOf({ path, message }: InvalidInput['problems'][number]): Violation {
+export function violationOf({ path, message }: InvalidInput['problems'][number]): Violation {
   return {
     ...{ instancePath: path, schemaPath: '#', keyword: 'limits', params: {} },
     ...{ messageId: 4000001, text: message },

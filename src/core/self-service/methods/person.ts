@@ -17,7 +17,11 @@ const LENGTH_MAX = 1024;
  */
 export async function findPerson(
   deps: Pick<FlowDeps, 'identities' | 'vault' | 'configs' | 'phones'>,
-  input: { readonly poolId: PoolId; readonly identifier: string; readonly type: 'password' | 'code' },
+  input: {
+    readonly poolId: PoolId;
+    readonly identifier: string;
+    readonly type: 'password' | 'code' | 'webauthn';
+  },
 ): Promise<{ readonly identifier: string | null; readonly person: IamRecord | null }> {
   const { poolId, type } = input;
   const isPossible = input.identifier.length <= LENGTH_MAX;

@@ -9,7 +9,10 @@ type Json = { readonly [name: string]: unknown };
  *
  * @returns Undefined where none were sent.
  */
-export function readTraits({ body, isForm }: Submission, fields: readonly TraitField[]): unknown {
+export function readTraits(
+  { body, isForm }: Pick<Submission, 'body' | 'isForm'>,
+  fields: readonly TraitField[],
+): unknown {
   const traits = Object.hasOwn(body, 'traits') ? body.traits : undefined;
   if (!isForm || !isObject(traits)) return traits;
   return typed(traits, new Map(fields.map((field) => [field.name, field.type])), ['traits']);

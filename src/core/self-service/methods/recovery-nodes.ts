@@ -1,7 +1,7 @@
 import { anchorNode, csrfNode, inputNode, submitNode } from '../ui/nodes.ts';
 import { sayText } from '../ui/texts.ts';
 import type { UiNode } from '../ui/ui.ts';
-import type { AddressKind } from './recovery-kinds.ts';
+import type { AddressKind, AddressProof } from './recovery-kinds.ts';
 
 const CODE_LABELS = { recovery: 1070010, verification: 1070011 } as const satisfies Record<
   AddressKind,
@@ -9,13 +9,14 @@ const CODE_LABELS = { recovery: 1070010, verification: 1070011 } as const satisf
 >;
 const CODE = { type: 'text', required: true, pattern: '[0-9]+', maxlength: 6 } as const;
 
-/** Asks for the address, beside the node of every flow. @see Contract iam 6.1. */
-export function addressNodes(): UiNode[] {
-  const email = { name: 'email', type: 'email', required: true } as const;
-  return [
-    inputNode('code', email, sayText(1070007)),
-    submitNode('code', { value: 'code', labelId: 1070009 }),
-  ];
+/**
+ * Asks for the address, beside the node of every flow. @see Contract iam 6.1.
+ * @param sentTo Where a link was sent already: it can be sent again.
+ */
+export function addressNodes(proof: AddressProof, sentTo?: string): UiNode[] {
+  const value = sentTo === undefined ? {} : { value: sentTo };
+  const email = { name: 'email', type: 'email', required: true, ...value } as const;
+  return [inputNode(proof, email, sayText(1070007)), submitNode(proof, { value: proof, labelId: 1070009 })];
 }
 
 /**
@@ -34,6 +35,6 @@ export function codeNodes(kind: AddressKind, sentTo: string | null): UiNode[] {
 }
 
 /** After a verification: the way on. */
-export function continueNodes(href: string): UiNode[] {
-  return [csrfNode(), anchorNode('code', { href, title: sayText(1070009), id: 'continue' })];
+export function continueNodes(proof: AddressProof, href: string): UiNode[] {
+  return [csrfNode(), anchorNode(proof, { href, title: sayText(1070009), id: 'continue' })];
 }

@@ -1,20 +1,22 @@
 import type { IdentityId } from '../../ports.ts';
 import type { DerivedAddress } from '../../traits/ports.ts';
+import { offerOf } from '../begin-flow.ts';
 import { useCode } from '../codes.ts';
 import { checkAllowed, recordFailure } from '../lockout.ts';
 import type { Outcome, Stayed } from '../outcome.ts';
+import { forgetSends } from '../send-limit.ts';
 import { refuse, refuseMethod, refuseWith } from '../show-again.ts';
 import { withNodeMessage } from '../ui/messages.ts';
 import { sayText } from '../ui/texts.ts';
 import type { FlowDeps, Submission } from '../visit.ts';
-import { TOO_MANY } from './login-code.ts';
+import { TOO_MANY } from './login-code-steps.ts';
 import { ADMINISTRATOR, isByAdministrator, sentToOf } from './recovery-data.ts';
-import { ADDRESS_KINDS, type AddressKind } from './recovery-kinds.ts';
-import { forgetMessages } from './recovery-limits.ts';
+import { ADDRESS_KINDS, type AddressKind, type AddressProof } from './recovery-kinds.ts';
 
-export interface ProvedByCode {
+/** Whose address it is that a code, or a link, was sent to. */
+export interface Proved {
   readonly identityId: IdentityId;
-  /** Where the code had been sent; null: an administrator was given it. */
+  /** Where it had been sent; null: an administrator was given it. */
   readonly address: DerivedAddress | null;
 }
 
@@ -29,11 +31,12 @@ export async function proveByCode(
   submission: Submission,
   kind: AddressKind,
   code: string,
-): Promise<ProvedByCode | { readonly ended: Outcome }> {
+): Promise<Proved | { readonly ended: Outcome }> {
   const { flow, poolId, address: client } = submission;
   const address = sentToOf(flow);
   if (address === null && !isByAdministrator(flow)) return { ended: await refuseMethod(deps, submission) };
-  const { lockout, codes } = deps.selfService;
+  const { offered } = await offerOf(deps, submission);
+  const { lockout, codes } = offered;
   const attempt = { poolId, vault: flow.vault, identifier: null, address: client };
   await checkAllowed(deps, lockout, attempt);
   const tried = await useCode(deps, {
@@ -42,7 +45,8 @@ export async function proveByCode(
   });
   // Nobody was told a code without an owner: whoever has it guessed it.
   if (tried.outcome === 'used' && tried.identityId !== null) {
-    if (address !== null) await forgetMessages(deps, submission, { kind, to: address });
+    if (address !== null)
+      await forgetSends(deps, lockout, { ...attempt, purpose: kind, recipient: address.value });
     return { identityId: tried.identityId, address };
   }
   await recordFailure(deps, lockout, attempt);
@@ -57,7 +61,8 @@ export async function wrongCode(deps: FlowDeps, submission: Submission, kind: Ad
 }
 
 /** Says which field is missing. */
-export function refuseMissing(deps: FlowDeps, submission: Submission): Promise<Stayed> {
-  const property = submission.flow.state === 'choose_method' ? 'email' : 'code';
+export function refuseMissing(deps: FlowDeps, submission: Submission, proof: AddressProof): Promise<Stayed> {
+  const wantsAddress = proof === 'link' || submission.flow.state === 'choose_method';
+  const property = wantsAddress ? 'email' : 'code';
   return refuse(deps, submission, (ui) => withNodeMessage(ui, property, sayText(4000002, { property })));
 }

@@ -13,7 +13,7 @@ import { withMessage, withViolations } from '../ui/messages.ts';
 import { csrfNode } from '../ui/nodes.ts';
 import { sayText } from '../ui/texts.ts';
 import { type FlowDeps, type Submission, textOf } from '../visit.ts';
-import { TOO_MANY } from './login-code.ts';
+import { TOO_MANY } from './login-code-steps.ts';
 import { claimsOf, draftPerson } from './new-person.ts';
 import { register } from './register.ts';
 import { sentCodeNodes } from './registration-nodes.ts';
@@ -103,6 +103,6 @@ async function takeCode(
     await recordFailure(deps, offered.lockout, attempt);
     return refuseWith(deps, submission, [sayText(4040003)], 'code');
   }
-  const proved = sentTo.find(({ value }) => value === used.address) ?? null;
+  const proved = sentTo.filter(({ value }) => value === used.address);
   return register(deps, submission, { traits, imports: {}, method: CODE, proved });
 }

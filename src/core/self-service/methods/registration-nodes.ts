@@ -10,10 +10,14 @@ type Offered = Pick<SelfServiceConfig, 'methods' | 'registrationStyle'>;
 
 /** What somebody who signs up is shown first. */
 export function firstNodes(offered: Offered, fields: readonly TraitField[]): UiNode[] {
-  const { methods, registrationStyle } = offered;
-  if (registrationStyle === 'profile_first' && methods.profile.enabled)
+  if (asksProfileFirst(offered))
     return [...fieldNodes(fields, 'profile'), submitNode('profile', { value: 'profile', labelId: 1040001 })];
   return [...fieldNodes(fields, 'default'), ...credentialNodes(offered)];
+}
+
+/** Whether credentials are for the second step only. */
+export function asksProfileFirst({ methods, registrationStyle }: Offered): boolean {
+  return registrationStyle === 'profile_first' && methods.profile.enabled;
 }
 
 /** The second step: traits go along unseen, and may be gone back to. */

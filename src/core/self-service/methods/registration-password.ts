@@ -6,6 +6,7 @@ import {
 } from '../../passwords/policy.ts';
 import type { PasswordAlgorithm } from '../../passwords/ports.ts';
 import { offerOf } from '../begin-flow.ts';
+import type { SelfServiceConfig } from '../config.ts';
 import type { Outcome } from '../outcome.ts';
 import { refuse } from '../show-again.ts';
 import { withNodeMessage, withViolations } from '../ui/messages.ts';
@@ -24,7 +25,7 @@ const PASSWORD = { method: 'password', aal: 'aal1' } as const;
  * @see Contract iam 6.3, 6.4.
  */
 export async function registerByPassword(deps: FlowDeps, submission: Submission): Promise<Outcome> {
-  const { config } = await offerOf(deps, submission);
+  const { config, offered } = await offerOf(deps, submission);
   const algorithm = config.iam.passwordAlgorithm;
   const traits = traitsOf(submission, config);
   const password = textOf(submission, 'password');
@@ -39,7 +40,7 @@ export async function registerByPassword(deps: FlowDeps, submission: Submission)
       : identifiers.length === 0
         ? [(ui: Ui) => withNodeMessage(ui, '', sayText(4000009))]
         : []),
-    ...(await passwordTexts(deps, { password, identifiers, algorithm })).map(
+    ...(await passwordTexts(deps, offered, { password, identifiers, algorithm })).map(
       (text) => (ui: Ui) => withNodeMessage(ui, 'password', text),
     ),
   ];
@@ -49,13 +50,14 @@ export async function registerByPassword(deps: FlowDeps, submission: Submission)
     });
   const hash = await deps.passwords.hash(password, algorithm);
   return register(deps, submission, {
-    ...{ traits, imports: { password: { hash } }, method: PASSWORD, proved: null },
+    ...{ traits, imports: { password: { hash } }, method: PASSWORD, proved: [] },
   });
 }
 
 /** What is wrong with a new password (contract iam 6.4, "Password policy"). */
 export async function passwordTexts(
   { breached }: Pick<FlowDeps, 'breached'>,
+  { refusesBreachedPasswords }: Pick<SelfServiceConfig, 'refusesBreachedPasswords'>,
   input: {
     readonly password: string | undefined;
     readonly identifiers: readonly string[];
@@ -64,9 +66,12 @@ export async function passwordTexts(
 ): Promise<UiText[]> {
   const { password, algorithm } = input;
   if (password === undefined) return [sayText(4000002, { property: 'password' })];
-  const violations = await listPasswordViolations({ breached }, { ...input, password });
+  const lists = refusesBreachedPasswords ? breached : NO_LISTS;
+  const violations = await listPasswordViolations({ breached: lists }, { ...input, password });
   return violations.map((violation) => TEXTS[violation](password, algorithm));
 }
+
+const NO_LISTS: FlowDeps['breached'] = { has: async () => false };
 
 const TEXTS: Readonly<Record<PasswordViolation, (password: string, algorithm: PasswordAlgorithm) => UiText>> =
   {

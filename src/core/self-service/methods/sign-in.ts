@@ -3,11 +3,15 @@ import type { IdentityId } from '../../ports.ts';
 import type { RecordStores } from '../../record-stores.ts';
 import { openWithin, together } from '../../records.ts';
 import { mayHaveSessions } from '../../sessions/active.ts';
+import { revokeOtherSessions } from '../../sessions/end-sessions.ts';
+import { selfServiceOf } from '../config.ts';
 import { requireOwner } from '../get-flow.ts';
 import type { ContinueWith, SignedIn, SignedInSession } from '../outcome.ts';
 import type { FlowDeps, Submission } from '../visit.ts';
 import { beginSession, type LoginChange, type Method, wantsSecondFactor } from './begin-session.ts';
+import { demandVerifiedAddress, lacksVerifiedAddress } from './require-verified-address.ts';
 import { useUp } from './use-up.ts';
+import { withWaiting } from './waiting-account.ts';
 
 /** What a proof is worth to the record as it is by now. */
 export type Judgement<Refusal extends string> =
@@ -26,7 +30,7 @@ export interface SignInRefused<Refusal extends string> {
  *
  * @param input.judge Asked on the record within the transaction, so that a proof that can be used once is used once.
  * @throws FlowFinished @throws FlowReplaced Another submit has used the flow up.
- * @throws FlowOfAnother The flow is somebody else's.
+ * @throws FlowOfAnother The flow is somebody else's. @throws VerifiedAddressRequired @throws LockedOut
  */
 export async function signIn<Refusal extends string>(
   deps: FlowDeps,
@@ -43,20 +47,41 @@ export async function signIn<Refusal extends string>(
 ): Promise<SignedIn | SignInRefused<Refusal>> {
   const { identityId, method, judge, active = method.method } = input;
   requireOwner(submission.flow, identityId);
-  return together(deps, async (tx): Promise<SignedIn | SignInRefused<Refusal>> => {
+  const ended = await together(deps, async (tx): Promise<Ended<Refusal>> => {
     const stored = await tx.identities.findIdentity(submission.poolId, identityId);
     if (stored === null || !isIamVisible(stored)) return { kind: 'refused', why: 'gone' };
     const changing = openWithin(deps, stored);
-    const judgement = judge(toIamRecord(changing, changing));
+    const record = toIamRecord(changing, changing);
+    const judgement = judge(record);
     if (!isGood(judgement)) return { kind: 'refused', why: judgement.is };
     if (!mayHaveSessions(stored)) return { kind: 'refused', why: 'blocked' };
+    if (lacksVerifiedAddress(deps, submission, record, judgement.profile ?? record.profile))
+      return { kind: 'unverified', record };
     // Nothing has been written so far; whoever loses the flow has bought nothing.
     const flow = await useUp(tx, deps, submission.flow, { active, identityId });
-    const signedIn = await beginSession(tx, deps, submission, { changing, method, change: judgement });
+    const change = await withWaiting(tx, deps, { flow: submission.flow, record, change: judgement });
+    const signedIn = await beginSession(tx, deps, submission, { changing, method, change });
+    await revokeOthers(tx, deps, submission, signedIn);
     const needsSecondFactor = wantsSecondFactor(deps, signedIn);
     const continueWith = (await input.also?.(tx, signedIn)) ?? [];
     return { kind: 'signed_in', flow, signedIn, needsSecondFactor, continueWith };
   });
+  return ended.kind === 'unverified' ? demandVerifiedAddress(deps, submission, ended.record) : ended;
+}
+
+type Ended<Refusal extends string> =
+  | SignedIn
+  | SignInRefused<Refusal>
+  | { readonly kind: 'unverified'; readonly record: IamRecord };
+
+async function revokeOthers(
+  tx: RecordStores,
+  deps: FlowDeps,
+  { context, flow }: Submission,
+  { session, identity }: SignedInSession,
+): Promise<void> {
+  if (flow.kind !== 'login' || !selfServiceOf(deps, identity.config).hooks.revokeOtherSessions.login) return;
+  await revokeOtherSessions({ ...deps, sessions: tx.sessions }, context, session);
 }
 
 function isGood<Refusal extends string>(

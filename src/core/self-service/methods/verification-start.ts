@@ -4,30 +4,39 @@ import { setAddress } from '../../identities/addresses.ts';
 import type { StoredIdentity } from '../../identities/ports.ts';
 import type { Profile } from '../../identities/profile.ts';
 import type { RecordStores } from '../../record-stores.ts';
+import { heldWithin } from '../../records.ts';
 import type { Derived, DerivedAddress } from '../../traits/ports.ts';
 import { changeFlow } from '../change-flow.ts';
-import { issueCode } from '../codes.ts';
-import type { SelfServiceConfig } from '../config.ts';
+import { type SelfServiceConfig, selfServiceOf } from '../config.ts';
 import { createFlowWithin } from '../create-flow.ts';
 import type { Flow } from '../flow.ts';
 import type { ContinueWith } from '../outcome.ts';
+import type { UiText } from '../ui/texts.ts';
 import type { FlowDeps, Visit } from '../visit.ts';
-import { ADDRESS_KINDS, isProved } from './recovery-kinds.ts';
-import { sentContent } from './recovery-send-code.ts';
+import { type AddressProof, isProved, proofOffered } from './recovery-kinds.ts';
+import { issueProof, sentContent } from './recovery-send-code.ts';
 
 const KIND = 'verification';
 
 type Offered = Pick<SelfServiceConfig, 'enabled' | 'methods'>;
 
-/** Addresses of a record that nobody has proved: codes go there once it is written. None where that is switched off. */
+/** Addresses of a record that nobody has proved: codes or links go there once it is written. None where that is switched off. */
 export function addressesToVerify(
   { enabled, methods }: Offered,
   { profile, derived }: { readonly profile: Profile; readonly derived: Derived },
 ): DerivedAddress[] {
-  if (!enabled.verification || !methods.code.enabled) return [];
+  if (!enabled.verification) return [];
   return derived.verifiable.filter(
-    (address) => isRecipient(address.via, address.value) && !isProved(profile, address),
+    (address) =>
+      methods[proofFor({ methods }, address)].enabled &&
+      isRecipient(address.via, address.value) &&
+      !isProved(profile, address),
   );
+}
+
+/** There are no links by text message. */
+function proofFor(offered: Pick<Offered, 'methods'>, { via }: DerivedAddress): AddressProof {
+  return via === 'email' ? proofOffered(offered) : 'code';
 }
 
 /** The record with codes on their way. */
@@ -59,14 +68,15 @@ export async function startVerifications(
   for (const address of input.addresses) {
     begun.push({
       next: 'verification',
-      flow: await start(tx, deps, { ...input, address }),
+      flow: await startVerification(tx, deps, { ...input, address }),
       address: address.value,
     });
   }
   return begun;
 }
 
-async function start(
+/** As `startVerifications`, of one address. @param input.notice Why it is asked for; on top of the form. */
+export async function startVerification(
   tx: RecordStores,
   deps: FlowDeps,
   {
@@ -74,26 +84,36 @@ async function start(
     flow: from,
     identity,
     address,
-  }: { visit: Visit; flow: Flow; identity: StoredIdentity; address: DerivedAddress },
+    notice,
+  }: {
+    visit: Visit;
+    flow: Flow;
+    identity: StoredIdentity;
+    address: DerivedAddress;
+    notice?: UiText;
+  },
 ): Promise<Flow> {
   const { poolId, base, csrfCookie, languages } = visit;
-  const { codes, flowSeconds } = deps.selfService;
+  const offered = selfServiceOf(deps, heldWithin(deps, poolId, identity.configVersion).config);
+  const proof = proofFor(offered, address);
   const action = `${base}/self-service/${KIND}`;
   const { requestUrl, returnTo } = from.content;
   const ui = { action, method: 'POST', nodes: [], messages: [] } as const;
   const flow = await createFlowWithin(tx, deps, {
-    ...{ poolId, kind: KIND, type: from.type, lifespanSeconds: flowSeconds.verification },
+    ...{ poolId, kind: KIND, type: from.type, lifespanSeconds: offered.flowSeconds.verification },
     csrfCookie: from.type === 'browser' ? csrfCookie : null,
     identityId: identity.id,
     content: { requestUrl, returnTo, ui, data: {} },
   });
-  const binding = { flow, purpose: KIND, address: address.value, identityId: identity.id } as const;
-  const code = await issueCode(tx, deps, { ...binding, lifespanSeconds: codes.seconds });
-  const minutes = Math.max(1, Math.round(codes.seconds / 60));
-  await queueMessage(tx, deps, {
-    ...{ poolId, identity, channel: address.via, recipient: address.value, languages },
-    occasion: { template: ADDRESS_KINDS[KIND].template, code, minutes },
+  const sending = { kind: KIND, proof, to: address } as const;
+  const occasion = await issueProof(tx, deps, {
+    ...{ flow, identityId: identity.id, lifespanSeconds: offered.codes.seconds, base, ...sending },
   });
-  const content = sentContent(flow, KIND, address);
-  return changeFlow(tx, deps, flow, { state: 'sent_email', active: 'code', content });
+  await queueMessage(tx, deps, {
+    ...{ poolId, identity, channel: address.via, recipient: address.value, languages, occasion },
+  });
+  const { ui: shown, data } = sentContent(flow, sending);
+  const messages = [...(notice === undefined ? [] : [notice]), ...shown.messages];
+  const content = { ui: { ...shown, messages }, data };
+  return changeFlow(tx, deps, flow, { state: 'sent_email', active: proof, content });
 }

@@ -93,6 +93,16 @@ export function withCsrfToken(nodes: readonly UiNode[], token: string): UiNode[]
   return nodes.map((node) => (nameOf(node) === 'csrf_token' ? csrfNode(token) : node));
 }
 
+/** The nodes with the script as it is served now, and a nonce for pages that let scripts through by one. */
+export function withScript(
+  nodes: readonly UiNode[],
+  script: Pick<ScriptAttributes, 'integrity' | 'nonce'>,
+): UiNode[] {
+  return nodes.map((node) =>
+    node.type === 'script' ? { ...node, attributes: { ...node.attributes, ...script } } : node,
+  );
+}
+
 /** In the place of the nodes of the same names and groups, or at the end. */
 export function withNodes(nodes: readonly UiNode[], added: readonly UiNode[]): UiNode[] {
   const isSame = (one: UiNode, other: UiNode): boolean =>

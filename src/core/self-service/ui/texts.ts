@@ -73,6 +73,17 @@ export function usedText(usedAt: Date): UiText {
   return sayText(1050014, timeContext('used_at', usedAt));
 }
 
+/** All backup codes of somebody, in one text; of those that were used, that they were. */
+export function lookupCodesText(
+  codes: readonly { readonly code: string; readonly usedAt?: string }[],
+): UiText {
+  const secrets = codes.map(({ code, usedAt }) =>
+    usedAt === undefined ? sayText(1050009, { secret: code }) : usedText(new Date(usedAt)),
+  );
+  const list = codes.map(({ code, usedAt }) => (usedAt === undefined ? code : 'used')).join(', ');
+  return sayText(1050015, { secrets }, { list });
+}
+
 /** The button that removes a security key or a passkey. */
 export function removeKeyText(id: 1050018 | 1050020, key: { displayName: string; addedAt: Date }): UiText {
   return sayText(id, { display_name: key.displayName, ...timeContext('added_at', key.addedAt) });

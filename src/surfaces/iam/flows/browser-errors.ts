@@ -1,4 +1,6 @@
-import { type CoreError, InternalFault, NotFound } from '../../../core/errors.ts';
+import type { Deps } from '../../../core/deps.ts';
+import { type CoreError, InternalFault, NotFound, Unavailable } from '../../../core/errors.ts';
+import { uiUrlOf } from '../../../core/self-service/begin-flow.ts';
 import {
   AalFulfilled,
   BrowserNotAllowed,
@@ -13,11 +15,12 @@ import {
   LockedOut,
   ReturnToForbidden,
   SessionAvailable,
+  VerifiedAddressRequired,
 } from '../../../core/self-service/errors.ts';
 import type { FlowId, FlowKind } from '../../../core/self-service/ports.ts';
 import { type RedirectReply, redirectTo } from '../../../http/replies.ts';
 import type { ErrorRequest } from '../../../http/requests.ts';
-import { beginPlace } from './flow-errors.ts';
+import { beginPlace, signInPlace } from './flow-errors.ts';
 import { type Places, pageOf } from './present-flow.ts';
 import { isFromNative, wantsJson } from './read-submit.ts';
 
@@ -37,6 +40,14 @@ export function redirectOrThrow(
     return redirectTo(returnTo ?? `${places.ui}/`);
   if (error instanceof FirstFactorRequired)
     return redirectTo(beginPlace(places.base, { kind, type: 'browser', returnTo }));
+  const signIn = signInPlace(
+    error,
+    places.base,
+    beginPlace(places.base, { kind, type: 'browser', returnTo }),
+  );
+  if (signIn !== null) return redirectTo(signIn);
+  if (error instanceof VerifiedAddressRequired && error.begun !== null)
+    return redirectTo(pageOf(places, error.begun.flow));
   const next = nextFlowOf(error);
   if (next === null) throw error;
   return redirectTo(pageOf(places, { kind, id: next }));
@@ -54,14 +65,14 @@ function nextFlowOf(error: unknown): FlowId | null {
  * @returns Null for a client that wants JSON, and where no pool was named.
  */
 export function errorPage(
+  deps: Pick<Deps, 'configs' | 'selfService'>,
   error: CoreError,
   request: ErrorRequest,
-  uiUrl: string | null,
 ): RedirectReply | null {
   const { pool } = request;
   const isForJson = wantsJson(request) || isFromNative(request) || error instanceof BrowserNotAllowed;
   if (pool === undefined || isForJson) return null;
-  return redirectTo(`${uiUrl ?? pool.publicBase}/error?id=${error.code}`);
+  return redirectTo(`${uiUrlOf(deps, pool.poolId) ?? pool.publicBase}/error?id=${error.code}`);
 }
 
 /** Errors that a browser may have been sent away with; any other one is shown as a fault of the server. */
@@ -69,6 +80,7 @@ const TOLD: readonly CoreError[] = [
   ...[new CsrfViolation(), new BrowserNotAllowed(), new ReturnToForbidden(), new NotFound()],
   ...[new FirstFactorRequired(), new FlowOfAnother(), new FlowFinished(), new FlowChanged()],
   ...[new FlowDisabled('This is switched off.'), new LockedOut(1), new InternalFault('told to a browser')],
+  new Unavailable('told to a browser'),
 ];
 
 /** @throws NotFound There is no such error. */

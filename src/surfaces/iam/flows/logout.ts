@@ -10,11 +10,11 @@ import { actingFor, type IamSession, SESSION_COOKIES } from '../session-guard.ts
 import { cookieScope } from './csrf-cookie.ts';
 import { type FlowHttpRequest, queryOf, wantsJson } from './read-submit.ts';
 import { returnToOf } from './return-place.ts';
-import { type FlowOptions, placesOf } from './serve-flow.ts';
+import { placesOf } from './serve-flow.ts';
 import * as wire from './wire-flows.ts';
 
 /** Handlers of signing out (contract iam 6.1). */
-export function logoutHandlers(deps: Deps, options: FlowOptions) {
+export function logoutHandlers(deps: Deps) {
   return {
     /** Where a browser signs out, for links on pages: only who is signed in learns it. */
     async createLogout(request: SessionRequest<IamSession>) {
@@ -30,14 +30,14 @@ export function logoutHandlers(deps: Deps, options: FlowOptions) {
     },
 
     async logOut(request: FlowHttpRequest) {
-      const { publicBase, session } = request;
+      const { session } = request;
       const logoutToken = queryOf(request, 'token');
       if (logoutToken === undefined)
         throw new InvalidInput([{ path: ['token'], code: 'required', message: 'must be a logout token' }]);
-      const place = (await returnToOf(deps, request)) ?? `${placesOf(options, request).ui}/login`;
+      const place = (await returnToOf(deps, request)) ?? `${placesOf(deps, request).ui}/login`;
       const context = actingFor(request.context);
       await logOutBrowser(deps, context, { current: session?.found.session ?? null, logoutToken });
-      const cookies = SESSION_COOKIES.map((name) => endedCookie({ name, ...cookieScope(publicBase) }));
+      const cookies = SESSION_COOKIES.map((name) => endedCookie({ name, ...cookieScope(deps, request) }));
       return wantsJson(request) ? replyWith({}, { status: 204, cookies }) : redirectTo(place, { cookies });
     },
 

@@ -3,10 +3,13 @@ import type { Deps } from '../../../core/deps.ts';
 import { createCsrfToken } from '../../../core/self-service/csrf.ts';
 import type { Flow } from '../../../core/self-service/flow.ts';
 import type { ContinueWith } from '../../../core/self-service/outcome.ts';
-import { withCsrfToken } from '../../../core/self-service/ui/nodes.ts';
+import { withCsrfToken, withScript } from '../../../core/self-service/ui/nodes.ts';
+import { KEY_SCRIPT_INTEGRITY } from './key-script.ts';
 import type * as wire from './wire-flows.ts';
 
 export type ShownFlow = Static<typeof wire.Flow>;
+const NONCE_BYTES = 16;
+
 export type ShownNext = NonNullable<ShownFlow['continue_with']>;
 
 /** Where browsers find pages. */
@@ -26,6 +29,17 @@ export function returnPlace({ ui }: Places, { content }: Pick<Flow, 'content'>):
   return content.returnTo ?? `${ui}/`;
 }
 
+/** Where a browser takes the answer to that belongs to a native client. */
+export function nativePlace(
+  places: Places,
+  flow: Pick<Flow, 'content'>,
+  parameters: { readonly [name: string]: string },
+): string {
+  const url = new URL(returnPlace(places, flow));
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url.href;
+}
+
 /**
  * A flow as contract iam 6.1 spells it.
  * @param csrfCookie Of the browser that it is shown to; null for native clients, and for whoever has lost it.
@@ -41,6 +55,7 @@ export function showFlow(
     type === 'api' || csrfCookie === null
       ? ''
       : createCsrfToken({ secrets, random }, { id, cookie: csrfCookie });
+  const script = { integrity: KEY_SCRIPT_INTEGRITY, nonce: random.bytes(NONCE_BYTES).toString('base64url') };
   return {
     ...{ id, type, state, request_url: requestUrl },
     issued_at: flow.issuedAt.toISOString(),
@@ -49,10 +64,11 @@ export function showFlow(
     ...(active === null ? {} : { active }),
     ui: {
       ...{ action: `${ui.action}?flow=${id}`, method: ui.method },
-      nodes: withCsrfToken(ui.nodes, token) as unknown as ShownFlow['ui']['nodes'],
+      nodes: withScript(withCsrfToken(ui.nodes, token), script) as unknown as ShownFlow['ui']['nodes'],
       ...(ui.messages.length === 0 ? {} : { messages: ui.messages as ShownFlow['ui']['messages'] & {} }),
     },
     ...(kind === 'login' ? loginFields(flow) : {}),
+    ...(flow.exchangeCode === undefined ? {} : { session_token_exchange_code: flow.exchangeCode }),
   };
 }
 
@@ -71,6 +87,11 @@ export function showNext(places: Places, flow: Flow, list: readonly ContinueWith
       return { action: 'set_ory_session_token', ory_session_token: one.token };
     if (one.next === 'return')
       return { action: 'redirect_browser_to', redirect_browser_to: returnPlace(places, flow) };
+    if (one.next === 'exchange')
+      return {
+        action: 'redirect_browser_to',
+        redirect_browser_to: nativePlace(places, flow, { code: one.code }),
+      };
     const url = one.flow.type === 'browser' ? { url: pageOf(places, one.flow) } : {};
     const address = one.next === 'verification' ? { verifiable_address: one.address } : {};
     return { action: `show_${one.next}_ui`, flow: { id: one.flow.id, ...address, ...url } };

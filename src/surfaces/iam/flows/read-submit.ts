@@ -38,7 +38,7 @@ export function startOf(request: FlowHttpRequest, type: FlowType, csrfCookie: st
   };
 }
 
-const WISHES = ['refresh', 'aal', 'via'] as const;
+const WISHES = ['refresh', 'aal', 'via', 'return_session_token_exchange_code'] as const;
 
 /** @throws InvalidInput The parameter is missing. @throws NotFound It is no id: nobody has such a flow. */
 export function flowIdOf(request: FlowHttpRequest, name: 'flow' | 'id'): FlowId {

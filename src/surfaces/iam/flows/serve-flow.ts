@@ -1,53 +1,53 @@
 import type { Deps } from '../../../core/deps.ts';
-import { beginFlow } from '../../../core/self-service/begin-flow.ts';
+import { beginFlow, uiUrlOf } from '../../../core/self-service/begin-flow.ts';
 import { isNative } from '../../../core/self-service/csrf.ts';
 import { BrowserNotAllowed } from '../../../core/self-service/errors.ts';
+import type { Flow } from '../../../core/self-service/flow.ts';
 import type { FlowUse } from '../../../core/self-service/flow-use.ts';
+import { followLink } from '../../../core/self-service/follow-link.ts';
 import type { FlowKind } from '../../../core/self-service/ports.ts';
 import { readFlow, submitFlow } from '../../../core/self-service/submit-flow.ts';
 import { redirectTo, replyWith } from '../../../http/route.ts';
+import { showOwnIdentity } from '../show-session.ts';
 import { answerSubmit } from './answer-submit.ts';
 import { redirectOrThrow } from './browser-errors.ts';
 import { csrfCookieOf, ensureCsrfCookie } from './csrf-cookie.ts';
-import { type Places, pageOf, showFlow } from './present-flow.ts';
+import { errorFor } from './error-for.ts';
+import { type Places, pageOf, type ShownFlow, showFlow } from './present-flow.ts';
 import {
   bodyOf,
   type FlowHttpRequest,
   flowIdOf,
   isFromNative,
   proofOf,
+  queryOf,
   startOf,
   visitOf,
   wantsJson,
 } from './read-submit.ts';
 import { returnToOf } from './return-place.ts';
 
-export interface FlowOptions {
-  /** Where the pages are that show flows, without a slash at the end; null: at the pool's own address. */
-  readonly uiUrl: string | null;
-}
-
 /** Handlers of one kind of flow (contract iam 6.1): for native clients, browsers and AJAX clients. */
-export function flowHandlers(deps: Deps, options: FlowOptions) {
+export function flowHandlers(deps: Deps) {
   return (kind: FlowKind, use: FlowUse) => ({
     async beginNative(request: FlowHttpRequest) {
       const proof = proofOf(request, {});
       if (!isNative(proof)) throw new BrowserNotAllowed();
-      return showFlow(deps, await beginFlow(deps, use, startOf(request, 'api', null)), null);
+      return showTo(deps, request, await beginFlow(deps, use, startOf(request, 'api', null)), null);
     },
 
     async beginBrowser(request: FlowHttpRequest) {
-      const csrf = ensureCsrfCookie(deps.random, request);
-      const places = placesOf(options, request);
-      const cookies = [csrf.cookie];
+      const csrf = ensureCsrfCookie(deps, request);
       const isAjax = wantsJson(request);
       try {
         const flow = await beginFlow(deps, use, startOf(request, 'browser', csrf.value));
-        if (isAjax) return replyWith(showFlow(deps, flow, csrf.value), { cookies });
-        return redirectTo(pageOf(places, flow), { cookies });
+        const cookies = [csrf.cookie];
+        if (isAjax) return replyWith(await showTo(deps, request, flow, csrf.value), { cookies });
+        return redirectTo(pageOf(placesOf(deps, request), flow), { cookies });
       } catch (error) {
         if (isAjax) throw error;
-        return redirectOrThrow(error, places, { kind, returnTo: await returnToOf(deps, request) });
+        const returnTo = await returnToOf(deps, request);
+        return redirectOrThrow(error, placesOf(deps, request), { kind, returnTo });
       }
     },
 
@@ -56,32 +56,52 @@ export function flowHandlers(deps: Deps, options: FlowOptions) {
       const visit = visitOf(request, csrfCookie);
       const proof = proofOf(request, {});
       const flow = await readFlow(deps, use, { ...visit, kind, id: flowIdOf(request, 'id'), proof });
-      return showFlow(deps, flow, csrfCookie);
+      return showTo(deps, request, flow, csrfCookie);
     },
 
     async submit(request: FlowHttpRequest) {
-      const places = placesOf(options, request);
       try {
         // Whoever submits by another proof than this cookie may not have one yet, and goes on with one.
-        const csrf = ensureCsrfCookie(deps.random, request);
+        const csrf = ensureCsrfCookie(deps, request);
         const body = bodyOf(request);
         const visit = { ...visitOf(request, csrf.value), isForm: request.bodyKind === 'form' };
         const proof = proofOf(request, body);
         const id = flowIdOf(request, 'flow');
-        const outcome = await submitFlow(deps, use, { ...visit, kind, id, body, proof });
+        const token = use.follow === undefined ? undefined : queryOf(request, 'token');
+        const outcome =
+          token === undefined
+            ? await submitFlow(deps, use, { ...visit, kind, id, body, proof })
+            : await followLink(deps, use, { ...visit, kind, id, token, isBrowser: false });
         const isJson = outcome.flow.type === 'api' || wantsJson(request);
-        return await answerSubmit(deps, outcome, { places, csrf, isJson });
+        return await answerSubmit(deps, outcome, {
+          places: placesOf(deps, request),
+          csrf,
+          isJson,
+          identity: request.session?.found.identity ?? null,
+        });
       } catch (error) {
-        if (wantsJson(request) || isFromNative(request)) throw error;
-        return redirectOrThrow(error, places, { kind, returnTo: null });
+        if (wantsJson(request) || isFromNative(request)) throw errorFor(error, placesOf(deps, request));
+        return redirectOrThrow(error, placesOf(deps, request), { kind, returnTo: null });
       }
     },
   });
 }
 
+/** With the identity, where the flow is about somebody's own (contract iam 6.1). */
+async function showTo(
+  deps: Deps,
+  { session }: Pick<FlowHttpRequest, 'session'>,
+  flow: Flow,
+  csrfCookie: string | null,
+): Promise<ShownFlow> {
+  const shown = showFlow(deps, flow, csrfCookie);
+  if (flow.kind !== 'settings' || session === null) return shown;
+  return { ...shown, identity: await showOwnIdentity(deps, session.found.identity) };
+}
+
 export function placesOf(
-  { uiUrl }: FlowOptions,
-  { publicBase }: Pick<FlowHttpRequest, 'publicBase'>,
+  deps: Pick<Deps, 'configs' | 'selfService'>,
+  { poolId, publicBase }: Pick<FlowHttpRequest, 'poolId' | 'publicBase'>,
 ): Places {
-  return { ui: uiUrl ?? publicBase, base: publicBase };
+  return { ui: uiUrlOf(deps, poolId) ?? publicBase, base: publicBase };
 }

@@ -56,6 +56,7 @@ export const Flow = Type.Object({
   updated_at: Type.Optional(Timestamp),
   refresh: Type.Optional(Type.Boolean()),
   requested_aal: Type.Optional(Type.String()),
+  session_token_exchange_code: Type.Optional(Type.String()),
   identity: Type.Optional(Identity),
   continue_with: Type.Optional(ContinueWith),
 });
@@ -86,10 +87,14 @@ export const InitQuery = Type.Object({
   refresh: Param,
   aal: Param,
   via: Param,
+  return_session_token_exchange_code: Param,
   after_verification_return_to: Param,
 });
 export const ReadQuery = Type.Object({ id: Type.String() });
-export const SubmitQuery = Type.Object({ flow: Type.String() });
+/** `token`: of a link that was sent. */
+export const SubmitQuery = Type.Object({ flow: Type.String(), token: Param });
+/** As links have it that were sent. */
+export const FollowQuery = Type.Object({ flow: Type.String(), token: Type.String() });
 /** A form, or JSON: the fields of the flow's nodes. */
 export const SubmitBody = Any;
 
@@ -97,6 +102,10 @@ export const LogoutLinks = Type.Object({ logout_url: Type.String(), logout_token
 export const LogoutQuery = Type.Object({ token: Param, return_to: Param });
 export const LogoutBody = Type.Object({ session_token: Type.String() });
 export const Nothing = Type.Object({});
+
+export const CallbackParams = Type.Object({ provider: Type.String() });
+export const CallbackQuery = Type.Object({ state: Param, code: Param, iss: Param, error: Param });
+export const ExchangeQuery = Type.Object({ init_code: Type.String(), return_to_code: Type.String() });
 
 export const ErrorQuery = Type.Object({ id: Type.String() });
 /** An error that a browser was redirected with. */

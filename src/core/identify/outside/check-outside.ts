@@ -1,0 +1,77 @@
+import type { Seen } from '../../identities/profile.ts';
+import { type OpenedIdentity, openIdentity, vaultFor } from '../../identities/view.ts';
+import type { Account } from '../external-id.ts';
+import { type Noting, noteDevice } from '../note-device.ts';
+import type { ProfileInput } from '../profile-change.ts';
+import type { Caller, Project } from '../project.ts';
+import { type SessionBlock, sessionBlockOf } from '../session-block.ts';
+import { updateUser } from '../update-user.ts';
+import { type Outside, type OutsideNeeds, verifyOutside } from './outside-user.ts';
+
+/** Checks that follow each other this closely are one login. */
+const SAME_LOGIN_SECONDS = 60;
+
+interface Presented {
+  readonly token: string;
+  /** The provider's own id, which the token must be of. */
+  readonly userId?: string;
+  readonly caller: Caller;
+}
+
+export interface CheckedUser {
+  readonly account: Account;
+  readonly opened: OpenedIdentity;
+  /** Null: no device was named. */
+  readonly block: SessionBlock | null;
+}
+
+/**
+ * Signs for a device of who holds a provider's token.
+ * @param input.deviceId Null: none was named, and only the login is noted.
+ * @throws ProviderError @throws TokenRejected
+ * @see Contract identify 3.10.
+ */
+export async function checkOutside(
+  deps: OutsideNeeds,
+  project: Project,
+  outside: Outside,
+  { deviceId, ...presented }: Presented & { readonly deviceId: string | null },
+): Promise<CheckedUser> {
+  const { account, stored } = await verifyOutside(deps, project, outside, presented);
+  const now = deps.clock.now().getTime() / 1000;
+  const noting = (seen: Seen | null): Noting => {
+    const device = seen?.devices?.find(({ id }) => id === deviceId);
+    if (outside.settings.kind === 'cognito') return device?.lastLogin === undefined ? 'login' : 'signature';
+    return now - (seen?.logins?.at(-1) ?? 0) < SAME_LOGIN_SECONDS ? 'signature' : 'login';
+  };
+  const { caller } = presented;
+  const opened = await noteDevice(deps, project, { caller, first: stored, deviceId, noting });
+  const block = deviceId === null ? null : await sessionBlockOf(deps, project, opened, { account, deviceId });
+  return { account, opened, block };
+}
+
+/** @throws ProviderError @throws TokenRejected @see Contract identify 3.5. */
+export async function getOutside(
+  deps: OutsideNeeds,
+  project: Project,
+  outside: Outside,
+  presented: Presented,
+): Promise<Omit<CheckedUser, 'block'>> {
+  const { account, stored } = await verifyOutside(deps, project, outside, presented);
+  return { account, opened: openIdentity(await vaultFor(deps, stored), stored) };
+}
+
+/** First at the provider, where it keeps any of it: what it refuses changes nothing. @see Contract identify 3.6. */
+export async function updateOutside(
+  deps: OutsideNeeds,
+  project: Project,
+  outside: Outside,
+  { change, ...presented }: Presented & { readonly change: ProfileInput },
+): Promise<Omit<CheckedUser, 'block'>> {
+  const { token, caller } = presented;
+  const { account, stored } = await verifyOutside(deps, project, outside, presented);
+  await outside.provider.updateProfile?.(token, change);
+  const userId = stored.id;
+  const opened = await updateUser(deps, project, { userId, change, claims: 'if-free', caller });
+  return { account, opened };
+}
