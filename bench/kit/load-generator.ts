@@ -125,7 +125,8 @@ function useConnection(
       const wait = Number(RETRY_AFTER.exec(received)?.[1] ?? 0);
       received = '';
       if (wait === 0) send();
-      else setTimeout(send, wait * 1000);
+      // Nobody comes back to the millisecond.
+      else setTimeout(send, wait * 1000 * (0.5 + Math.random()));
     });
   });
 }

@@ -55,6 +55,8 @@ export interface Installation extends AsyncDisposable {
   readonly config: Config;
   readonly db: Database;
   readonly deps: Deps;
+  /** For commands beside the product. */
+  readonly environment: Readonly<Record<string, string>>;
   call(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }>;
 }
 
@@ -92,7 +94,7 @@ export async function install(
   const opened = await openDatabase(config);
   const { deps, places } = await wireCore(config, opened);
   return {
-    ...{ product, quickstart, poolId, key, target, config, deps, db: opened.db },
+    ...{ product, quickstart, poolId, key, target, config, deps, environment, db: opened.db },
     async call(method, path, body) {
       const response = await fetch(`http://127.0.0.1:${product.port}${path}`, {
         method,

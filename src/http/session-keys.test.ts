@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { test } from 'node:test';
 import { CredentialRejected, Unavailable } from '../core/errors.ts';
 import type { IdentityId, PoolId } from '../core/ports.ts';
@@ -26,7 +27,7 @@ const keySessions: SessionVerifier = {
   },
 };
 const pools: PoolNamer = {
-  byHost: async () => null,
+  byHost: async (host) => (host === 'other.example' ? OTHER : null),
   byId: async (appId) => ({ own: KEY.poolId, other: OTHER })[appId] ?? null,
   defaultPool: async () => KEY.poolId,
 };
@@ -89,6 +90,21 @@ test('401 for a session that does not count, 403 for one without a key, 404 at a
     [503, 'ory_st_down', PATH],
   ] as const)
     assert.equal(await statusOf(bearer(token), { path }), status, `${token} at ${path}`);
+});
+
+test('the host name says the pool of a session as well', async () => {
+  await using server = await startFakeServer({ surface, pools });
+  const statusAt = (host: string) =>
+    new Promise((resolve, reject) => {
+      const headers = { ...bearer('ory_st_holder'), host };
+      request({ host: '127.0.0.1', port: server.port, path: PATH, headers }, (reply) => {
+        reply.resume().on('end', () => resolve(reply.statusCode));
+      })
+        .on('error', reject)
+        .end();
+    });
+  assert.equal(await statusAt('own.example'), 200);
+  assert.equal(await statusAt('other.example'), 401);
 });
 
 test('a surface that does not say so takes no sessions, and has nothing below the prefix', async () => {

@@ -53,6 +53,7 @@ test('what is not named stays, and a provider is set as a whole', async () => {
 });
 
 test('secrets come from the environment, and are never shown', async () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in the file.
   const facebook = { appId: '123', appSecret: '${FACEBOOK_SECRET}' };
   const { out, shown } = await set({ providers: { facebook } }, { FACEBOOK_SECRET: 'fb-secret-value' });
   assert.ok(!out.includes('fb-secret-value'));

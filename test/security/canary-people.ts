@@ -16,7 +16,7 @@ export interface Marks {
   readonly phone: string;
 }
 
-async function done(sent: ReturnType<Call>) {
+export async function done(sent: ReturnType<Call>) {
   const { status, body } = await sent;
   assert.ok(status >= 200 && status < 300, JSON.stringify(body));
   return body;

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { createInstallation, type ServerProcess } from '../harness/process.ts';
 import { search, searchFiles } from '../harness/traces.ts';
 import { writeIam, writeKyc } from './canary-people.ts';
+import { writeIdentify } from './canary-users.ts';
 
 // Marked values go through every route, in requests that succeed and in requests that are refused. Afterwards no file
 // of the installation may hold one, nor its log, nor its metrics (DESIGN 5).
@@ -74,7 +75,7 @@ async function ok(sent: Promise<Sent>): Promise<Sent> {
 }
 
 const API = '/api/v1';
-const SURFACES = ['pools', 'verification', 'kyc', 'iam'];
+const SURFACES = ['pools', 'verification', 'kyc', 'iam', 'identify'];
 
 /** Everything that succeeds and carries personal data. */
 async function writeValid(call: Call, { quickstart }: ServerProcess): Promise<string> {
@@ -335,6 +336,7 @@ test('marked values are nowhere but in replies', { timeout: 240_000 }, async (t)
   const marks = { text: marked, phone: PHONE_DIGITS };
   await writeKyc(call, marks);
   await writeIam(call, marks);
+  await writeIdentify(call, marks, server.quickstart);
   await writeRefused(call, server, poolId);
 
   const { body: metrics } = await call('GET', '/metrics');

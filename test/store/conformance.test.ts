@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { DEFAULT_IAM } from '../../src/core/iam/config.ts';
+import { DEFAULT_IDENTIFY } from '../../src/core/identify/config.ts';
 import { DEFAULT_KYC } from '../../src/core/kyc/config.ts';
 import { DEFAULT_OIDC } from '../../src/core/oidc/config.ts';
 import type { FactorDefinition } from '../../src/core/pools/ruleset.ts';
@@ -364,6 +365,7 @@ test('PoolConfigStore: a configuration is open as long as pool, domain and accou
     kyc: DEFAULT_KYC,
     iam: DEFAULT_IAM,
     oidc: DEFAULT_OIDC,
+    identify: { ...DEFAULT_IDENTIFY, sealedSecrets: null },
   });
   assert.deepEqual([...schemas.keys()], ['default']);
   await organisation.raiseConfigVersion(poolId);

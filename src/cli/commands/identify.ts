@@ -42,9 +42,11 @@ export const identifyConfigure: Command = {
   },
   help: [
     'A provider is set as a whole; null takes back what was set of it. Secrets are kept sealed, and never shown again.',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in the file.
     'A text `${NAME}` in the file is what the environment has for NAME. docs/surfaces/identify.md has every setting.',
     '',
     'Example: selfsame identify configure --pool 01890c… --file project.json',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in the file.
     '  {"cors": {"origins": ["https://app.example.com"]}, "signature": {"secret": "${SIGNATURE_SECRET}"}}',
   ],
   run: async (args, surroundings) => {

@@ -42,7 +42,10 @@ export async function findByAccount(
   account: Account,
 ): Promise<StoredIdentity | null> {
   const found = await identities.findByClaim(poolId, claimOf(vault, accountIdentifierOf(account)));
-  return found !== null && isVisible(found) ? found : null;
+  // Whoever was merged into another record goes on as that one.
+  const into = found?.standing.mergedInto;
+  const user = into === undefined ? found : await identities.findIdentity(poolId, into);
+  return user !== null && isVisible(user) ? user : null;
 }
 
 /** As `findByAccount`, by the external id. */
@@ -75,9 +78,12 @@ export async function findOrMakeUser(
     const { config, vault } = heldWithin(deps, project.poolId);
     const other = await findByAccount(tx, { poolId: project.poolId, vault }, input.account);
     if (other !== null) return { stored: other, isNew: false };
-    // Another account's: whoever chooses an id must not be taken for that user.
-    if ((await findByExternalId(tx, { poolId: project.poolId, vault }, externalId)) !== null)
+    if ((await findByExternalId(tx, { poolId: project.poolId, vault }, externalId)) !== null) {
+      const late = await findByAccount(tx, { poolId: project.poolId, vault }, input.account);
+      if (late !== null) return { stored: late, isNew: false };
+      // Another account's: whoever chooses an id must not be taken for that user.
       throw new UserExists();
+    }
     const drafting: Drafting = { config, vault, schemaId: config.defaultSchemaId };
     const made = await make(tx, deps, input, { drafting, externalId });
     return { stored: made.stored, isNew: true };

@@ -29,7 +29,8 @@ export async function registerNoLogin(
   input: { readonly externalId: string | null; readonly profile: ProfileInput; readonly caller: Caller },
 ): Promise<UserView> {
   const { profile, caller } = input;
-  await throttle(deps, project, caller);
+  // Whoever names one may be looking for it.
+  if (input.externalId !== null) await throttle(deps, project, caller);
   const externalId = input.externalId ?? deps.random.bytes(EXTERNAL_ID_BYTES).toString('hex');
   const account = accountOf(externalId);
   const { stored } = await findOrMakeUser(deps, project, { account, externalId, profile, caller });

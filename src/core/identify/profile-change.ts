@@ -4,10 +4,13 @@ import type { Profile } from '../identities/profile.ts';
 import { setAttributes } from '../identities/set-attributes.ts';
 import type { Standing } from '../identities/standing.ts';
 import type { PoolConfig } from '../pools/ports.ts';
+import { withProvedEmail } from './proved-email.ts';
 
 /** What is set of a user; what is absent stays. */
 export interface ProfileInput {
   readonly email?: string;
+  /** A provider outside has seen that the address is theirs (R4). Default false. */
+  readonly emailIsProved?: boolean;
   readonly username?: string;
   readonly nickname?: string;
   /** By their names, `custom:…`; those that are not named stay. */
@@ -42,7 +45,9 @@ export function withProfileInput(
   }
   const { profile, changed, problems } = setAttributes(config, record, values, options.newVid);
   if (problems.length > 0) throw new InvalidInput(problems.map(problemOf));
-  const { attributes, appProfile } = input;
+  const { email, emailIsProved = false, attributes, appProfile } = input;
+  const owner = { schemaId: record.schemaId, profile };
+  const proved = emailIsProved && email ? withProvedEmail(config, owner, email, options.at) : null;
   const before = profile.identify ?? {};
   const identify = {
     ...before,
@@ -52,10 +57,12 @@ export function withProfileInput(
   };
   const fields = [
     ...changed,
-    ...Object.keys(attributes ?? {}).map((name) => `identify.${name}`),
+    ...(proved === null ? [] : ['verifiable_addresses']),
+    // Their names are whatever a client chose.
+    ...(attributes === undefined ? [] : ['identify.attributes']),
     ...(appProfile === undefined ? [] : ['identify.app_profile']),
   ];
-  return { profile: { ...profile, identify }, fields };
+  return { profile: { ...(proved ?? profile), identify }, fields };
 }
 
 function problemOf({

@@ -60,6 +60,8 @@ const OUTSIDE: { readonly [K in OutsideKind]: Rules } = {
       timeoutMs,
     },
     ...{ authFlow: oneOf(...COGNITO_FLOWS), autoConfirm: flag, revokeOnLogout: flag },
+    ...{ rotatesRefreshTokens: flag, issuer: url },
+    passwordPolicy: { minLength: whole(6, 99), upper: flag, lower: flag, digit: flag, symbol: flag },
     credentials: { 'accessKeyId!': line, 'secretAccessKey!': line, sessionToken: line },
   },
   openid: {

@@ -75,6 +75,8 @@ export async function externalIdFor(
   { profile, account }: { readonly profile: Profile; readonly account: Account },
 ): Promise<string> {
   const { provider, issuer, subject } = account;
+  // It is what they are known by, and follows from nothing.
+  if (provider === 'noLogin') return subject;
   const kept = profile.identify?.accounts?.find(
     (one) => one.provider === provider && one.issuer === issuer && one.subject === subject,
   );

@@ -57,6 +57,9 @@ export interface PasswordHasher {
    */
   verify(password: string, encoded: string): Promise<boolean>;
 
+  /** So that somebody who would be turned away costs nothing else first. @throws Busy Too much waits to be hashed. */
+  requireRoom(algorithm: PasswordAlgorithm): void;
+
   /** Takes as long as verifying a wrong password under this algorithm. @throws Busy */
   wasteTime(algorithm: PasswordAlgorithm): Promise<void>;
 

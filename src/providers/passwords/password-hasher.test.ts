@@ -54,6 +54,7 @@ test('a full queue refuses hashing, verifying and wasting time alike', async () 
   await assert.rejects(small.hash(PASSWORD, DEFAULT_ALGORITHM), Busy);
   await assert.rejects(small.verify('123456', '$md5$4QrcOUm6Wau+VuBX8g+IPg=='), Busy);
   await assert.rejects(small.wasteTime(BCRYPT), Busy);
+  assert.throws(() => small.requireRoom(BCRYPT), Busy);
   assert.equal((await Promise.all(work)).length, 2);
 });
 

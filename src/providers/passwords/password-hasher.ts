@@ -92,6 +92,7 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Closa
       const isRight = await queue.run(reading.work, () => reading.matches(candidate, { cryptThreads }));
       return isPossible && isRight;
     },
+    requireRoom: (algorithm) => queue.requireRoom(workOf(algorithm)),
     async wasteTime(algorithm) {
       await queue.run(workOf(algorithm), () => compute(Buffer.from('nobody'), algorithm));
     },

@@ -42,7 +42,7 @@ export class WorkQueue {
 
   /** @throws Busy Nothing was begun. @throws Whatever `perform` throws. */
   async run<Result>(work: Work, perform: () => Promise<Result>): Promise<Result> {
-    this.#refuseIfFull(work);
+    this.requireRoom(work);
     await new Promise<void>((start) => {
       this.#waiting.push({ work, start });
       this.#startWhatFits();
@@ -55,7 +55,8 @@ export class WorkQueue {
     }
   }
 
-  #refuseIfFull(work: Work): void {
+  /** @throws Busy As `run` would now. */
+  requireRoom(work: Work): void {
     const { waitingMax } = this.#options;
     const heavyMax = Math.max(1, Math.floor(waitingMax * HEAVY_WAITING_SHARE));
     const heavy = this.#waiting.filter((one) => isHeavy(one.work)).length;

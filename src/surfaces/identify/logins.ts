@@ -11,6 +11,7 @@ import {
   loginOutside,
   logoutOutside,
   refreshOutside,
+  resetPasswordOutside,
 } from '../../core/identify/outside/password-calls.ts';
 import { bearerOf, type Call } from './calls.ts';
 import { Fields } from './fields.ts';
@@ -77,7 +78,7 @@ export function loginHandlers(deps: Deps) {
       const input = { email, code, password };
       if (pair.provider.type === 'local')
         await confirmForgotPassword(deps, project, pair.provider.settings, { ...input, caller });
-      else await outsideOfCall(deps, call).provider.confirmForgot?.(input);
+      else await resetPasswordOutside(deps, project, outsideOfCall(deps, call), input);
       return succeed(call, 'confirmForgotPassword', {});
     },
 

@@ -24,8 +24,7 @@ export function showSession(block: SessionBlock, tokens: Tokens | null = null) {
 /** Contract identify 3.5, awsCognito and local: once more within itself, where the Android kit looks for it. */
 export function showOwn(user: UserView): Shown {
   const { email, userId, externalId, attributes, loginHistory } = user;
-  const username = user.username ?? user.nickname ?? email?.split('@')[0] ?? null;
-  const names = present({ username, email, nickname: user.nickname });
+  const names = present({ username: usernameOf(user), email, nickname: user.nickname });
   return {
     data: { ...names, ...attributes, userId, loginHistory },
     ...attributes,
@@ -33,6 +32,17 @@ export function showOwn(user: UserView): Shown {
     ...{ updatedAt: `${user.updatedAt}`, devices: user.devices, appProfile: user.appProfile },
     ...{ userId, externalId, loginHistory },
   };
+}
+
+/** Contract identify 3.6, awsCognito and local. */
+export function showUpdated(user: UserView, projectId: string): Shown {
+  const { email, externalId } = user;
+  return { ...present({ email, username: usernameOf(user) }), externalId, projectId };
+}
+
+/** Whoever has none is called by what there is (contract identify 3.5). */
+function usernameOf({ username, nickname, email }: UserView): string | null {
+  return username ?? nickname ?? email?.split('@')[0] ?? null;
 }
 
 /** Contract identify 3.5, providers outside: who has no name yet is asked for one, so none is made up. */
@@ -47,7 +57,7 @@ export function showOutside(user: UserView): Shown {
 
 /** Contract identify 3.10, check/nonstandard. */
 export function showNonstandard(user: UserView): Shown {
-  const { updatedAt, devices, loginHistory: _loginHistory, attributes: _attributes } = user;
+  const { updatedAt, devices } = user;
   const { loginHistory: _, ...shown } = showOutside(user);
   return { updatedAt: `${updatedAt}`, devices, ...shown };
 }

@@ -15,7 +15,7 @@ import { replyWith } from '../../http/route.ts';
 import { bearerOf, type Call } from './calls.ts';
 import { Fields } from './fields.ts';
 import { succeed, succeedFlat } from './replies.ts';
-import { showNoLogin, showOutside, showOwn } from './show.ts';
+import { showNoLogin, showOutside, showOwn, showUpdated } from './show.ts';
 import { outsideToken } from './tokens.ts';
 
 const ADDITIONAL_ID_MAX = 128;
@@ -72,20 +72,8 @@ export function userHandlers(deps: Deps) {
       const input = { userId: opened.stored.id, change, claims: 'required', caller } as const;
       const changed = await updateUser(deps, project, input);
       const user = await viewUser(deps, project, changed, localAccount(project, changed.stored.id));
-      return succeed(call, 'update', showUpdated(call, user));
+      return succeed(call, 'update', showUpdated(user, project.poolId));
     },
-  };
-}
-
-/** Contract identify 3.6, awsCognito and local. */
-function showUpdated(
-  { project }: Call,
-  { email, username, externalId }: Awaited<ReturnType<typeof viewUser>>,
-) {
-  return {
-    ...(email === null ? {} : { email }),
-    ...(username === null ? {} : { username }),
-    ...{ externalId, projectId: project.poolId },
   };
 }
 
@@ -133,7 +121,7 @@ async function updateElsewhere(deps: Deps, call: Call, settings: OpenSettings) {
   const outside = outsideIn(deps, call, settings);
   const { opened, account } = await updateOutside(deps, project, outside, { token, change, caller });
   const user = await viewUser(deps, project, opened, account);
-  if (pair.name === 'awsCognito') return succeed(call, 'update', showUpdated(call, user));
+  if (pair.name === 'awsCognito') return succeed(call, 'update', showUpdated(user, project.poolId));
   const { externalId, appProfile, username } = user;
   const own = pair.name === 'authZero' ? { accessToken: token } : { username: username ?? '' };
   return succeed(call, 'update', { externalId, projectId: project.poolId, ...own, appProfile });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import { TestClock } from '../../harness/clock.ts';
 import { type CognitoEmulator, startCognito } from '../../harness/cognito.ts';
@@ -11,6 +12,7 @@ import {
   newEmail,
   OTHER_DEVICE,
   PASSWORD,
+  SECRET,
   type Shown,
   startIdentify,
 } from '../../harness/identify.ts';
@@ -90,6 +92,39 @@ test('identify 19, 20, 21: devices and the history of logins', async () => {
   assert.notEqual(devices[0].signature, devices[1].signature);
 });
 
+test('identify 4, 5, 9, 18: bearers, providers that go without saying, and methods', async () => {
+  const { accessToken, email } = await api.newcomer();
+  for (const scheme of ['bearer', 'Bearer', 'BEARER']) {
+    const reply = await api.get('/user', EMAIL, { headers: { authorization: `${scheme} ${accessToken}` } });
+    assert.equal(reply.body.data.email, email, scheme);
+  }
+  assertRefused(await api.get('/v1/user', EMAIL), 401, 'missing_token');
+  const unnamed = await api.get('/v1/user', { strategy: 'email' }, { token: accessToken });
+  assert.equal(unnamed.body.data.email, email);
+  assertRefused(await api.post('/v1/user/login', EMAIL), 405, 'method_not_allowed');
+});
+
+test('identify 14: an e-mail registers in a second project, which has a user pool of its own', async () => {
+  await using second = await startCognito(clock);
+  const { poolId: projectId } = await api.server.createAccount();
+  const awsCognito = { backend: 'aws', ...second.settings() };
+  await api.server.configureIdentify({ providers: { awsCognito } }, projectId);
+  const { email, userId } = await api.newcomer();
+  const data = { email, password: PASSWORD };
+  const made = await api.post('/v1/user', { ...EMAIL, data }, { projectId });
+  assert.equal(made.status, 201, made.text);
+  const there = await api.put('/v1/user/login', { ...EMAIL, data }, { projectId });
+  assert.equal(there.status, 200, there.text);
+  assert.notEqual(there.body.data.userId, userId);
+});
+
+test('identify 22, 24: what is signed can be checked', async () => {
+  const { userId, timeStamp, signUp, signature } = await api.newcomer({ deviceId: DEVICE });
+  const expected = createHmac('sha1', SECRET).update(`${userId}:${timeStamp}`).digest('hex').toUpperCase();
+  assert.equal(signature, expected);
+  assert.deepEqual([timeStamp % 10, signUp % 10], [0, 0]);
+});
+
 test('identify 27: one Cognito user is one to the outside, and two in two projects', async () => {
   const { accessToken } = await api.newcomer();
   const here = (await check(accessToken, DEVICE)).body.data;
@@ -149,6 +184,8 @@ test('identify 37, 38, 39: a code from Cognito sets a password once', async () =
   const code = cognito.codes.at(-1) ?? '';
   assertRefused(await confirm(email, '000000'), 400, 'code_mismatch');
   assert.equal((await confirm(email, code)).status, 200);
+  // Whoever had got in before is out.
+  assertRefused(await refresh(before), 401, 'invalid_token');
   assert.equal((await login(email, NEW)).status, 200);
   assert.equal((await confirm(email, code)).status, 400);
 });

@@ -13,6 +13,7 @@ import {
   PASSWORD,
   startIdentify,
 } from '../../harness/identify.ts';
+import { toVerification } from '../../harness/kyc-ids.ts';
 import { totpAt } from '../../harness/totp.ts';
 
 // One record, looked at through several surfaces (DESIGN 4).
@@ -112,6 +113,25 @@ test('R6: a login here is seen on pools, and is a session like any other', async
   assert.equal(sessions.body[0].authentication_methods[0].method, 'password');
 });
 
+test('R6: a login by the flows is in the history too, and showing more is no other login', async () => {
+  const { email, accessToken } = await api.newcomer();
+  const before = (await api.profile(accessToken)).loginHistory;
+  api.clock.advance(60);
+  const client = nativeClient(iam);
+  const { token } = await client.login(email, PASSWORD);
+  const at = Math.floor(api.clock.now().getTime() / 1000);
+  assert.deepEqual((await api.profile(accessToken)).loginHistory, [...before, at]);
+  api.clock.advance(60);
+  const flow = await client.begin('login', '?refresh=true', { token });
+  const body = { method: 'password', identifier: email, password: PASSWORD };
+  assert.equal((await client.submit('login', flow.body.id, body, { token })).status, 200);
+  assert.deepEqual((await api.profile(accessToken)).loginHistory, [...before, at]);
+  // In the same second as another: history has both.
+  await client.login(email, PASSWORD);
+  await client.login(email, PASSWORD);
+  assert.equal((await api.profile(accessToken)).loginHistory.length, before.length + 3);
+});
+
 test('a session that an administrator ends takes its tokens with it', async () => {
   const { userId, accessToken } = await api.newcomer();
   await iam.delete(`/admin/identities/${userId}/sessions`);
@@ -174,4 +194,19 @@ test('what one surface writes the other reads', async () => {
   const data = { appProfile: { team: 'red' }, username: 'falcon' };
   await api.put('/v1/user', { ...EMAIL, data }, { token });
   assert.equal((await iam.identity(userId)).traits.username, 'falcon');
+});
+
+test('whose record was merged into another goes on as that one', async () => {
+  const primary = await api.newcomer();
+  const moth = (await api.put('/v1/user/login', ANONYMOUS)).body.data;
+  const merged = await api.server.call('POST', '/api/v1/identities/merge', {
+    body: {
+      primary_identity_id: toVerification(primary.userId),
+      secondary_identity_id: toVerification(moth.userId),
+    },
+  });
+  assert.equal(merged.status, 200, merged.text);
+  const data = { deviceId: moth.deviceId };
+  const again = (await api.put('/v1/user/login', { ...ANONYMOUS, data })).body.data;
+  assert.deepEqual([again.userId, again.externalId], [primary.userId, moth.externalId]);
 });

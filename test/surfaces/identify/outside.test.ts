@@ -62,6 +62,7 @@ const newSubject = () => {
 const tokenOf = (sub: string, claims = {}) => auth0.idToken({ sub, ...claims });
 const check = (token: string, more: object = {}, pair = AUTH_ZERO) =>
   api.get('/v1/user/check', { ...pair, deviceId: DEVICE, ...more }, { token });
+const faults = () => api.server.logs().split('identity_provider_failed').length - 1;
 const seconds = () => Math.floor(clock.now().getTime() / 1000);
 
 test('identify 46: a check has all that a client goes on with at one level', async () => {
@@ -204,13 +205,19 @@ test('a provider that hangs with a thousand calls does not hold up another', asy
   assert.deepEqual([...new Set(statuses)].sort(), [502, 504]);
   assert.ok(service.count(USERINFO) - before <= 64 + 5);
   const asked = service.count(USERINFO);
-  assertRefused(await check('one more', {}, CUSTOM), 502, 'provider_error');
+  assertRefused(await check('one-more', {}, CUSTOM), 502, 'provider_error');
   assert.equal(service.count(USERINFO), asked);
 });
 
-test('nothing that a provider is shown or answers is in a log', async () => {
+test('nothing that a provider is shown or answers is in a log, and made-up tokens fill none', async () => {
   const token = await tokenOf(newSubject(), { email: 'marked.person@example.com' });
   await check(token);
+  const before = faults();
+  assertRefused(await check('a.b.c'), 401, 'invalid_token');
+  assert.equal(faults(), before);
+  service.answers[USERINFO] = json({}, 500);
+  await check('opaque-4', {}, CUSTOM);
+  assert.ok(faults() > before);
   const logs = api.server.logs();
   for (const secret of [token, 'of-the-cookie', 'marked.person']) assert.ok(!logs.includes(secret));
 });

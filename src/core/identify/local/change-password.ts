@@ -5,6 +5,7 @@ import { readAttribute } from '../../identities/attributes.ts';
 import { homesOf } from '../../identities/factors.ts';
 import { latestDevice } from '../../identities/logins.ts';
 import { isVisible } from '../../identities/visibility.ts';
+import { openSigningKey } from '../../jwt/signing-keys.ts';
 import { checkPassword } from '../../passwords/check-password.ts';
 import { openWithin, together } from '../../records.ts';
 import { selfServiceOf } from '../../self-service/config.ts';
@@ -16,7 +17,6 @@ import { LoginRejected, TokenRejected } from '../errors.ts';
 import type { Caller, Project } from '../project.ts';
 import { type Bearer, openBearer } from './bearer.ts';
 import { type BegunLogin, beginLocalSession, type LocalLogin } from './begin-session.ts';
-import { openTokenKey } from './json-web-token.ts';
 import { hashOf, type LoggedInUser, type LoginNeeds, loggedIn, withHash } from './login.ts';
 import { requireGoodPassword } from './password-policy.ts';
 
@@ -47,7 +47,7 @@ export async function changePasswordLocally(
   const before = await provePassword(deps, project, { bearer, email, ...input });
   await requireGoodPassword(deps, project, settings, { password: input.password, email });
   const hash = await deps.passwords.hash(input.password, config.iam.passwordAlgorithm);
-  const key = await openTokenKey(deps, project.poolId);
+  const key = await openSigningKey(deps, project.poolId);
   const deviceId = input.deviceId ?? latestDevice(bearer.opened.seen)?.id ?? bearer.claims.did;
   const login: LocalLogin = { project, settings, key, caller: input.caller, deviceId };
   const begun = await write(deps, login, { bearer, before, hash });

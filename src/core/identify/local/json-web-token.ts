@@ -1,6 +1,6 @@
 import type { Deps } from '../../deps.ts';
 import type { PublicKeyMaterial, SigningKeyId, SigningKeyStore } from '../../jwt/ports.ts';
-import { type OpenSigningKey, openSigningKey, type SigningNeeds } from '../../jwt/signing-keys.ts';
+import type { OpenSigningKey } from '../../jwt/signing-keys.ts';
 import type { PoolId } from '../../ports.ts';
 import { TokenOver, TokenRejected } from '../errors.ts';
 
@@ -30,10 +30,6 @@ export function issuerOf(poolId: PoolId): string {
   return `urn:selfsame:${poolId}`;
 }
 
-export function openTokenKey(deps: SigningNeeds, poolId: PoolId): Promise<OpenSigningKey> {
-  return openSigningKey(deps, poolId);
-}
-
 /** A JSON Web Token of ES256. @see RFC 7519, RFC 7515. */
 export function writeToken(
   { tokenSigner }: Pick<Deps, 'tokenSigner'>,
@@ -60,7 +56,7 @@ export async function readToken(
   const isToken = token.length <= TOKEN_LENGTH_MAX && more.length === 0;
   if (!isToken || ![head, body, signature].every((part) => PART.test(part))) throw new TokenRejected();
   const { alg, kid } = decode(head);
-  const key = await publicKeyOf(deps, poolId);
+  const key = await publicKeyOf(deps, poolId, kid);
   if (key === null || alg !== 'ES256' || kid !== key.id) throw new TokenRejected();
   const isSigned = deps.tokenSigner.verify(
     key.publicKey,
@@ -81,17 +77,18 @@ interface PublicKey {
   readonly publicKey: PublicKeyMaterial;
 }
 
-/** A pool has one key, which stays: it is asked for once. */
+/** A pool has one key, which stays until an operator replaces it: it is asked for once, and again for another name. */
 const known = new WeakMap<SigningKeyStore, Map<PoolId, PublicKey>>();
 
 async function publicKeyOf(
   { signingKeys }: Pick<Deps, 'signingKeys'>,
   poolId: PoolId,
+  kid: unknown,
 ): Promise<PublicKey | null> {
   const keys = known.get(signingKeys) ?? new Map<PoolId, PublicKey>();
   known.set(signingKeys, keys);
   const kept = keys.get(poolId);
-  if (kept !== undefined) return kept;
+  if (kept !== undefined && kept.id === kid) return kept;
   const found = await signingKeys.findKey(poolId);
   if (found === null) return null;
   const { id, publicKey } = found.key;

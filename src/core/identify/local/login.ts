@@ -2,6 +2,7 @@ import type { Credentials } from '../../credentials/credentials.ts';
 import type { Deps } from '../../deps.ts';
 import { type IamRecord, isIamVisible, toIamRecord } from '../../iam/record.ts';
 import { knownAddress } from '../../identities/addresses.ts';
+import { openSigningKey } from '../../jwt/signing-keys.ts';
 import { checkPassword } from '../../passwords/check-password.ts';
 import type { IdentityId } from '../../ports.ts';
 import { openWithin, together } from '../../records.ts';
@@ -16,7 +17,6 @@ import type { Caller, Project } from '../project.ts';
 import { type SessionBlock, sessionBlockOf } from '../session-block.ts';
 import { localAccount } from '../user.ts';
 import { type BegunLogin, beginLocalSession, type LocalLogin, type SessionNeeds } from './begin-session.ts';
-import { openTokenKey } from './json-web-token.ts';
 import type { UserTokens } from './tokens.ts';
 
 export type LoginNeeds = SessionNeeds &
@@ -68,7 +68,7 @@ export async function loginLocally(
     }
     await clearFailures(deps, lockout, attempt);
     requireConfirmed(deps, person, { identifier, settings });
-    const key = await openTokenKey(deps, poolId);
+    const key = await openSigningKey(deps, poolId);
     const deviceId = input.deviceId ?? deps.ids.next();
     const login: LocalLogin = { project, settings, key, caller, deviceId };
     const begun = await begin(deps, login, {

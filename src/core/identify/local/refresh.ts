@@ -1,5 +1,6 @@
 import { isUuid } from '../../../kit/ids.ts';
 import type { Deps } from '../../deps.ts';
+import { openSigningKey } from '../../jwt/signing-keys.ts';
 import { revokeSession, revokeSessionsOf } from '../../sessions/end-sessions.ts';
 import { markOf } from '../../sessions/mark.ts';
 import type { SessionId } from '../../sessions/ports.ts';
@@ -10,7 +11,7 @@ import type { Caller, Project } from '../project.ts';
 import { sessionBlockOf } from '../session-block.ts';
 import { localAccount, viewUser } from '../user.ts';
 import { type BearerNeeds, openBearer, openClaims } from './bearer.ts';
-import { openTokenKey, readToken } from './json-web-token.ts';
+import { readToken } from './json-web-token.ts';
 import type { LoggedInUser } from './login.ts';
 import { makeTokens, refreshDigest } from './tokens.ts';
 
@@ -54,7 +55,7 @@ export async function refreshLocally(
   });
   const account = localAccount(project, noted.stored.id);
   const user = await viewUser(deps, project, noted, account);
-  const key = await openTokenKey(deps, poolId);
+  const key = await openSigningKey(deps, poolId);
   const tokens = makeTokens(deps, key, settings, {
     ...user,
     poolId,

@@ -1,8 +1,10 @@
 import { normaliseEmail } from '../../../kit/normalise.ts';
 import { queueMessage } from '../../courier/queue-message.ts';
+import { isRecipient } from '../../courier/recipient.ts';
 import type { Deps } from '../../deps.ts';
 import { isIamVisible, toIamRecord } from '../../iam/record.ts';
 import { proveAddress } from '../../identities/addresses.ts';
+import type { StoredIdentity } from '../../identities/ports.ts';
 import type { IdentityId } from '../../ports.ts';
 import { changeWithin, openWithin, together } from '../../records.ts';
 import { selfServiceOf } from '../../self-service/config.ts';
@@ -46,7 +48,7 @@ export async function forgotPassword(
 ): Promise<void> {
   const { poolId, vault } = project;
   const address = normaliseEmail(email);
-  if (address === null) return;
+  if (address === null || !isRecipient('email', address)) return;
   const { lockout } = selfServiceOf(deps, project.config);
   const send = { poolId, vault, purpose: 'recovery', recipient: address, address: caller.address } as const;
   await countSend(deps, lockout, send);
@@ -58,13 +60,30 @@ export async function forgotPassword(
     identityId: owner?.id ?? null,
     expiresAt: new Date(deps.clock.now().getTime() + CODE_SECONDS * 1000),
   });
-  if (owner === null) return;
-  await together(deps, (tx) =>
-    queueMessage(tx, deps, {
-      ...{ poolId, identity: owner, channel: 'email', recipient: address, languages: caller.languages },
-      occasion: { template: 'recovery_code_valid', code, minutes: CODE_SECONDS / 60 },
-    }),
-  );
+  await sendCode(deps, project, { owner, address, code, caller });
+}
+
+/** Undoes what was done for an address that nobody has, so that it takes as long as for any other. */
+class Nobody extends Error {}
+
+async function sendCode(
+  deps: ResetNeeds,
+  { poolId }: Project,
+  sent: { owner: StoredIdentity | null; address: string; code: string; caller: Caller },
+): Promise<void> {
+  const { owner, address, code, caller } = sent;
+  const { languages } = caller;
+  try {
+    await together(deps, async (tx) => {
+      await queueMessage(tx, deps, {
+        ...{ poolId, identity: owner, channel: 'email', recipient: address, languages },
+        occasion: { template: 'recovery_code_valid', code, minutes: CODE_SECONDS / 60 },
+      });
+      if (owner === null) throw new Nobody();
+    });
+  } catch (error) {
+    if (!(error instanceof Nobody)) throw error;
+  }
 }
 
 /**

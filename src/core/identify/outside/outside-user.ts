@@ -1,6 +1,6 @@
 import type { Deps } from '../../deps.ts';
 import type { StoredIdentity } from '../../identities/ports.ts';
-import { openIdentity, vaultFor } from '../../identities/view.ts';
+import { type OpenedIdentity, openIdentity, vaultFor } from '../../identities/view.ts';
 import { mayHaveSessions } from '../../sessions/active.ts';
 import { type AccountNeeds, findOrMakeUser } from '../account-user.ts';
 import type { OpenSettings } from '../config.ts';
@@ -8,10 +8,11 @@ import { TokenRejected } from '../errors.ts';
 import type { Account } from '../external-id.ts';
 import type { ProfileInput } from '../profile-change.ts';
 import type { Caller, Project } from '../project.ts';
+import { withProvedEmail } from '../proved-email.ts';
 import type { OutsideProvider, VerifiedUser } from '../provider-ports.ts';
 import { joinSettings } from '../secrets.ts';
 import { updateUser } from '../update-user.ts';
-import { viewUser } from '../user.ts';
+import { type UserView, viewUser } from '../user.ts';
 
 export type OutsideNeeds = AccountNeeds &
   Pick<Deps, 'places' | 'secrets' | 'outsideProviders' | 'outsideTokens'>;
@@ -97,12 +98,12 @@ function profileOf({ settings }: Outside, user: VerifiedUser): ProfileInput {
   return {
     ...(username === undefined ? {} : { username }),
     ...(nickname === undefined ? {} : { nickname }),
-    ...(takesEmail ? { email } : {}),
+    ...(takesEmail ? { email, emailIsProved: emailIsVerified } : {}),
     ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
   };
 }
 
-/** What the provider keeps and not we is as it says by now. */
+/** What the provider keeps and not we is as it says by now; elsewhere only that it has proved their address since. */
 async function follow(
   deps: OutsideNeeds,
   project: Project,
@@ -114,16 +115,36 @@ async function follow(
     readonly caller: Caller;
   },
 ): Promise<StoredIdentity> {
-  const { stored, account, outside, caller } = input;
-  if (outside.settings.kind !== 'cognito') return stored;
-  const { username: _ours, attributes = {}, ...told } = input.profile;
+  const { stored, account, outside, profile, caller } = input;
+  const isKeptThere = outside.settings.kind === 'cognito';
+  if (!isKeptThere && profile.emailIsProved !== true) return stored;
   const opened = openIdentity(await vaultFor(deps, stored), stored);
   const known = await viewUser(deps, project, opened, account);
+  const change = {
+    ...(isKeptThere ? newsOf(known, profile) : {}),
+    ...newProof(deps, project, opened, { ...profile, own: known.email }),
+  };
+  if (Object.keys(change).length === 0) return stored;
+  return (await updateUser(deps, project, { userId: stored.id, change, claims: 'if-free', caller })).stored;
+}
+
+/** What a provider says that is not known; the username is ours. */
+function newsOf(known: UserView, { username: _ours, attributes = {}, ...told }: ProfileInput): ProfileInput {
   const isSame =
     (told.email === undefined || told.email === known.email) &&
     (told.nickname === undefined || told.nickname === known.nickname) &&
     Object.entries(attributes).every(([name, value]) => known.attributes[name] === value);
-  if (isSame) return stored;
-  const change = { ...told, attributes };
-  return (await updateUser(deps, project, { userId: stored.id, change, claims: 'if-free', caller })).stored;
+  return isSame ? {} : { ...told, attributes };
+}
+
+/** That the address which is theirs was proved, where nobody knew. */
+function newProof(
+  { clock }: Pick<Deps, 'clock'>,
+  { config }: Project,
+  { stored, profile }: OpenedIdentity,
+  { email, emailIsProved, own }: ProfileInput & { readonly own: string | null },
+): ProfileInput {
+  if (emailIsProved !== true || email === undefined || email !== own || profile === null) return {};
+  const owner = { schemaId: stored.schemaId, profile };
+  return withProvedEmail(config, owner, email, clock.now()) === null ? {} : { email, emailIsProved };
 }

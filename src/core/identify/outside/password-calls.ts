@@ -2,7 +2,7 @@ import type { Deps } from '../../deps.ts';
 import { InternalFault } from '../../errors.ts';
 import { latestDevice } from '../../identities/logins.ts';
 import { openIdentity, vaultFor } from '../../identities/view.ts';
-import { findOrMakeUser } from '../account-user.ts';
+import { findByAccount, findOrMakeUser } from '../account-user.ts';
 import { TokenRejected } from '../errors.ts';
 import { type Noting, noteDevice } from '../note-device.ts';
 import type { ProfileInput } from '../profile-change.ts';
@@ -70,6 +70,22 @@ export async function changePasswordOutside(
   const { stored } = await userOf(deps, project, outside, { user: loggedIn.user, caller: input.caller });
   await deps.outsideTokens.revokeRefreshOf(project.poolId, stored.id, deps.clock.now());
   return settle(deps, project, outside, { ...input, loggedIn, noting: 'login', goesOn: true });
+}
+
+/**
+ * Sets a new password by a code; what was logged in before ends (contract identify 3.8).
+ * @throws ProviderError
+ */
+export async function resetPasswordOutside(
+  deps: OutsideNeeds,
+  project: Project,
+  { name, provider }: Outside,
+  input: { readonly email: string; readonly code: string; readonly password: string },
+): Promise<void> {
+  const whose = await able(provider.confirmForgot?.bind(provider))(input);
+  if (whose === null) return;
+  const stored = await findByAccount(deps, project, { provider: name, ...whose });
+  if (stored !== null) await deps.outsideTokens.revokeRefreshOf(project.poolId, stored.id, deps.clock.now());
 }
 
 /** @throws ProviderError @throws TokenRejected Who has it logged out. @see Contract identify 3.9. */

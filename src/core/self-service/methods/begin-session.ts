@@ -1,5 +1,6 @@
 import type { Credentials } from '../../credentials/credentials.ts';
 import { toIamRecord } from '../../iam/record.ts';
+import { noteLogin } from '../../identities/logins.ts';
 import type { Profile } from '../../identities/profile.ts';
 import { takeSnapshot } from '../../identities/record-interaction.ts';
 import type { Changing, Revision } from '../../identities/revision.ts';
@@ -54,24 +55,35 @@ export async function beginSession(
   return { session, identity, token };
 }
 
-/** @returns Null where a login of the same second has written all there is. */
+/**
+ * A login is one more of the history. Somebody who was signed in already, and shows more, was only seen.
+ * @returns Null where they were seen in the same second and nothing changes.
+ */
 function revisionOf(
   deps: FlowDeps,
-  { origin }: Submission,
-  { seen }: Changing,
+  { origin, visitor }: Submission,
+  { seen, config }: Changing,
   { fields = [], credentials, profile }: LoginChange,
 ): Revision | null {
   const now = deps.clock.now();
   const { ipAddress: remoteIp, userAgent } = origin;
   const last = takeSnapshot(deps, { at: now, remoteIp, userAgent, ja4Fingerprint: null });
+  const isLogin = visitor === null;
   const isNew = seen === null || seen.last.at < last.at;
-  if (!isNew && fields.length === 0) return null;
-  const isSeen = isNew ? (seen === null ? ['first_seen', 'last_seen'] : ['last_seen']) : [];
+  if (!isLogin && !isNew && fields.length === 0) return null;
+  const value = isLogin
+    ? noteLogin(seen, { last, device: null, limits: config.identify.limits })
+    : { ...seen, first: seen?.first ?? last, last };
   return {
     // What only concerns the login itself is no change that anybody else waits for.
     action: profile === undefined ? 'identity.seen' : 'identity.updated',
-    fields: [...isSeen, ...fields],
-    ...(isNew ? { seen: { value: { first: seen?.first ?? last, last }, lastSeenAt: now } } : {}),
+    fields: [
+      ...(seen === null ? ['first_seen'] : []),
+      ...(isNew ? ['last_seen'] : []),
+      ...(isLogin ? ['login_history'] : []),
+      ...fields,
+    ],
+    ...(isLogin || isNew ? { seen: { value, lastSeenAt: now } } : {}),
     ...(credentials === undefined ? {} : { credentials }),
     ...(profile === undefined ? {} : { profile }),
   };

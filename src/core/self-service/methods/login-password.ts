@@ -26,7 +26,8 @@ export async function loginByPassword(deps: FlowDeps, submission: Submission): P
   const password = textOf(submission, 'password');
   if (text === undefined || password === undefined)
     return refuseMissing(deps, submission, { identifier: text, password });
-  const { offered } = await offerOf(deps, submission);
+  const { config, offered } = await offerOf(deps, submission);
+  deps.passwords.requireRoom(config.iam.passwordAlgorithm);
   const { poolId, address } = submission;
   const vault = await deps.vault.pool(poolId);
   for (let tries = 1; ; tries += 1) {

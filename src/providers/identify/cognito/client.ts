@@ -3,6 +3,7 @@ import { ProviderError } from '../../../core/identify/provider-errors.ts';
 import type { CognitoSettings } from '../../../core/identify/provider-settings.ts';
 import type { Line, Trip } from '../line.ts';
 import { failureOf, type Step } from './failures.ts';
+import { endpointOf } from './places.ts';
 import { createTransport } from './transport.ts';
 
 /** Without the time that is left of a call, which is always given. */
@@ -56,7 +57,7 @@ export function createCognitoClient(settings: CognitoSettings, line: Line): Cogn
 }
 
 function configOf(settings: CognitoSettings, line: Line): Sdk.CognitoIdentityProviderClientConfig {
-  const { region, endpoint, credentials } = settings;
+  const { region, credentials } = settings;
   const none = async (): Promise<never> => {
     throw new ProviderError('provider_error', { detail: 'no credentials are set' });
   };
@@ -68,8 +69,13 @@ function configOf(settings: CognitoSettings, line: Line): Sdk.CognitoIdentityPro
       defaultsMode: 'standard',
       userAgentAppId: 'selfsame',
     },
-    ...{ useDualstackEndpoint: false, useFipsEndpoint: false, authSchemePreference: [] },
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...{
+      useDualstackEndpoint: false,
+      useFipsEndpoint: false,
+      authSchemePreference: [],
+      disableClockSkewCorrection: true,
+    },
+    endpoint: endpointOf(settings),
     credentials: credentials === undefined ? none : { ...credentials },
     requestHandler: createTransport(line, TIMEOUT_MS),
   };

@@ -4,7 +4,9 @@ import { TestClock } from '../../../../test/harness/clock.ts';
 import { startCognito } from '../../../../test/harness/cognito.ts';
 import type { OutsideProvider } from '../../../core/identify/provider-ports.ts';
 import type { CognitoSettings } from '../../../core/identify/provider-settings.ts';
-import { assertRefused, open } from '../testing/stand-in.ts';
+import { createGuardedClient } from '../../net/guarded-client.ts';
+import { createOutsideProviders } from '../outside-providers.ts';
+import { assertRefused, open, POOL, startStandIn } from '../testing/stand-in.ts';
 
 const ANA = { email: 'Ana@Example.com', password: 'bID>idfsf23!' };
 
@@ -142,6 +144,8 @@ test('after a logout the refresh token is refused, though the emulator knows no 
   assert.equal(ended.tokenId, user.tokenId);
   assert.deepEqual(emulator.commands.slice(-2), ['GlobalSignOut', 'RevokeToken']);
   await assertRefused(cognito.refresh(tokens), 'invalid_token');
+  for (let count = 0; count < 6; count += 1) await cognito.logout((await cognito.login(ANA)).tokens);
+  assert.equal(emulator.commands.filter((name) => name === 'GlobalSignOut').length, 1);
 });
 
 test('an administrator’s login works with the credentials that are set, and with no others', async (t) => {
@@ -164,4 +168,30 @@ test('a command that hangs is given up in time, and five of them open the circui
   emulator.hangs = false;
   clock.advance(11);
   await assertRefused(cognito.login(ANA), 'invalid_credentials');
+});
+
+test('nothing of the environment leads the SDK elsewhere', async (t) => {
+  const elsewhere = await startStandIn(t);
+  const given = { AWS_ENDPOINT_URL: elsewhere.url, AWS_REGION: 'us-east-1', AWS_PROFILE: 'another' };
+  const before = { ...process.env };
+  Object.assign(process.env, { ...given, AWS_ACCESS_KEY_ID: 'theirs', AWS_SECRET_ACCESS_KEY: 'theirs' });
+  t.after(() => {
+    for (const name of Object.keys(process.env).filter((one) => one.startsWith('AWS_')))
+      if (before[name] === undefined) delete process.env[name];
+  });
+  const hosts: string[] = [];
+  const client = createGuardedClient({
+    ...{ allowPrivate: false, timeoutMs: 1000, maxResponseBytes: 1000 },
+    async lookup(host) {
+      hosts.push(host);
+      return [];
+    },
+  });
+  const settings = { region: 'eu-west-1', userPoolId: 'eu-west-1_AbCdEf123', clientId: 'client' };
+  const cognito = createOutsideProviders({ client, clock: new TestClock() }).of(POOL, 'awsCognito', {
+    ...{ kind: 'cognito', ...settings },
+  }) as Required<OutsideProvider>;
+  await assertRefused(cognito.login(ANA), 'provider_error');
+  assert.deepEqual(hosts, ['cognito-idp.eu-west-1.amazonaws.com']);
+  assert.deepEqual(elsewhere.asked, []);
 });

@@ -10,7 +10,7 @@ import { createReader } from './reader.ts';
 import { refreshTokens } from './refresh.ts';
 import { register } from './register.ts';
 import { signIn } from './sign-in.ts';
-import { signOutEverywhere } from './sign-out.ts';
+import { createSignOut } from './sign-out.ts';
 import { createAccessTokens } from './tokens.ts';
 
 /**
@@ -26,6 +26,7 @@ export function createCognito(
   const accessTokens = createAccessTokens(settings, clock);
   const tools = { settings, client, clock, accessTokens };
   const reader = createReader(tools);
+  const signOut = createSignOut(tools);
   const withUser = async (trip: Trip, tokens: ProviderTokens) => {
     return { user: await reader.read(tokens.access, trip), tokens };
   };
@@ -35,7 +36,7 @@ export function createCognito(
     try {
       const { access, refresh } = await signIn(tools, trip, input);
       const { sub } = await accessTokens.read(access, trip);
-      await signOutEverywhere(tools, trip, { access, refresh });
+      await signOut(trip, { access, refresh });
       return { issuer: settings.userPoolId, subject: sub };
     } catch (error) {
       // A second factor, for one. The password is set.
@@ -85,7 +86,7 @@ export function createCognito(
       requirePolicy(settings, password);
       await changePassword(tools, trip, { access: token, previousPassword, password });
       reader.forget(token);
-      await signOutEverywhere(tools, trip, { access: token, refresh });
+      await signOut(trip, { access: token, refresh });
       return withUser(trip, await signIn(tools, trip, { username, password }));
     },
 
@@ -107,7 +108,7 @@ export function createCognito(
     async logout(tokens) {
       const trip = line.begin();
       const user = await reader.read(tokens.access, trip);
-      await signOutEverywhere(tools, trip, tokens);
+      await signOut(trip, tokens);
       reader.forget(tokens.access);
       return user;
     },

@@ -1,10 +1,10 @@
 import { DEFAULT_LOCAL } from '../../../core/identify/config.ts';
-import { meetsPolicy } from '../../../core/identify/password-policy.ts';
 import { ProviderError } from '../../../core/identify/provider-errors.ts';
 import type { CognitoSettings } from '../../../core/identify/provider-settings.ts';
 import type { Trip } from '../line.ts';
 import { usernameOf } from './attributes.ts';
 import type { CognitoClient } from './client.ts';
+import { meetsPolicy } from './password-policy.ts';
 import { secretHashOf } from './secret-hash.ts';
 
 type Needs = { readonly settings: CognitoSettings; readonly client: CognitoClient };

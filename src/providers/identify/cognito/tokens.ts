@@ -5,6 +5,7 @@ import type { Clock } from '../../../core/ports.ts';
 import { createKeySet } from '../key-set.ts';
 import type { Trip } from '../line.ts';
 import { readLateToken, readToken, type TokenRules } from '../read-token.ts';
+import { endpointOf, issuersOf } from './places.ts';
 
 /** An access token that this user pool made for this client. */
 export interface AccessClaims extends JWTPayload {
@@ -27,11 +28,10 @@ export interface AccessTokens {
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
  */
 export function createAccessTokens(settings: CognitoSettings, clock: Clock): AccessTokens {
-  const { region, userPoolId, clientId, endpoint, issuer } = settings;
-  const aws = `https://cognito-idp.${region}.amazonaws.com/${userPoolId}`;
-  const own = endpoint === undefined ? aws : `${endpoint.replace(/\/$/, '')}/${userPoolId}`;
-  const issuers = [...new Set([aws, own, ...(issuer === undefined ? [] : [issuer])])];
-  const keys = createKeySet(clock, async () => `${own}/.well-known/jwks.json`);
+  const { userPoolId, clientId } = settings;
+  const issuers = issuersOf(settings);
+  const place = `${endpointOf(settings)}/${userPoolId}/.well-known/jwks.json`;
+  const keys = createKeySet(clock, async () => place);
   // The client is in a claim of its own: access tokens have no audience.
   const rules = (trip: Trip): TokenRules => ({ key: keys.during(trip), issuers, audiences: null });
   return {

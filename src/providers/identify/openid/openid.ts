@@ -25,7 +25,7 @@ export function createOpenId(settings: OpenIdSettings, line: Line, clock: Clock)
   async function readSigned(token: string, trip: Trip): Promise<VerifiedUser> {
     const audience = settings.audience ?? settings.clientId;
     if (audience === undefined)
-      throw new ProviderError('invalid_token', { detail: 'no audience is set for tokens' });
+      throw new ProviderError('provider_error', { detail: 'no audience is set for tokens' });
     const rules = { key: keyDuring(trip), issuers: [issuer, `${issuer}/`], audiences: [audience] };
     const claims = await readToken(clock, token, rules);
     const subject = subjectOf(claims, names);

@@ -1,4 +1,4 @@
-import type { PasswordPolicy } from './provider-settings.ts';
+import type { PasswordPolicy } from '../../../core/identify/provider-settings.ts';
 
 /** What a symbol is to Cognito, as far as it goes beyond letters and digits: ASCII punctuation, and a space within. */
 const SYMBOL = /[!-/:-@[-`{-~]|\S \S/;
