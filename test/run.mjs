@@ -63,7 +63,10 @@ function testFiles(patterns) {
   const chosen = patterns.length > 0 ? patterns : ['src', 'test'];
   const isFolder = (pattern) => statSync(pattern, { throwIfNoEntry: false })?.isDirectory() === true;
   const globs = chosen.map((pattern) => (isFolder(pattern) ? join(pattern, '**/*.test.ts') : pattern));
-  return [...new Set(globs.flatMap((pattern) => globSync(pattern)))].sort().map((file) => join(root, file));
+  const found = [...new Set(globs.flatMap((pattern) => globSync(pattern)))].sort();
+  // Those that kill servers mostly wait, and last longest: others run beside them, not after them.
+  const waits = (file) => /kill/.test(file);
+  return [...found.filter(waits), ...found.filter((file) => !waits(file))].map((file) => join(root, file));
 }
 
 async function startServer(directory) {
@@ -87,7 +90,8 @@ async function runTests(paths) {
   const namePatterns = values['test-name-pattern'].map((pattern) => new RegExp(pattern));
   const stream = run({
     files: paths,
-    concurrency: Math.max(2, cpus().length),
+    // One more than cores: some always wait for the database.
+    concurrency: cpus().length + 1,
     ...(namePatterns.length > 0 && { testNamePatterns: namePatterns }),
   });
   const counts = { passed: 0, failed: 0 };
