@@ -67,8 +67,8 @@ test('a device whose reply was lost may ask once more within ten seconds, and no
 
 test('of many refreshes of one token at once one works', async () => {
   const before = await api.newcomer();
-  const replies = await Promise.all(Array.from({ length: 6 }, () => refresh(before)));
-  assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 401, 401, 401, 401, 401]);
+  const replies = await Promise.all(Array.from({ length: 50 }, () => refresh(before)));
+  assert.deepEqual(replies.map(({ status }) => status).sort(), [200, ...Array(49).fill(401)]);
 });
 
 test('a refresh token is over after thirty days, and goes with its own access token', async () => {
