@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts';
 import { InvalidInput, NotFound } from '../errors.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
 import { vaultFor } from '../identities/view.ts';
+import { isVisible } from '../identities/visibility.ts';
 import type { IdentityId, PoolId, RequestContext } from '../ports.ts';
 import { together } from '../records.ts';
 import { offerOf } from '../self-service/begin-flow.ts';
@@ -19,7 +20,7 @@ import type { FlowType } from '../self-service/ports.ts';
 import { createReturnToList } from '../self-service/return-to.ts';
 import { csrfNode } from '../self-service/ui/nodes.ts';
 import type { UiNode } from '../self-service/ui/ui.ts';
-import { findIamIdentity, isIamVisible, openIamRecord } from './record.ts';
+import { findIamIdentity, openIamRecord } from './record.ts';
 
 export interface RecoveryByAdministrator {
   readonly identityId: IdentityId;
@@ -115,7 +116,7 @@ export async function createRecoveryLink(
 /** @throws InvalidInput */
 async function getRecoverable(deps: Needs, poolId: PoolId, id: IdentityId): Promise<StoredIdentity> {
   const stored = await deps.identities.findIdentity(poolId, id);
-  if (stored !== null && isIamVisible(stored)) {
+  if (stored !== null && isVisible(stored)) {
     const { derived } = await openIamRecord(deps, stored);
     if (derived.recovery.length > 0) return stored;
   }

@@ -25,7 +25,6 @@ export interface IamRecord {
 export type RecordNeeds = Pick<Deps, 'identities' | 'vault' | 'configs'>;
 
 /** The surface's word for it. */
-export { isVisible as isIamVisible };
 
 /** @throws NotFound Missing, of another pool, deleted, erased or merged: all look the same. */
 export async function findIamIdentity(

@@ -1,7 +1,8 @@
 import type { Credentials } from '../../credentials/credentials.ts';
 import type { Deps } from '../../deps.ts';
-import { type IamRecord, isIamVisible, toIamRecord } from '../../iam/record.ts';
+import { type IamRecord, toIamRecord } from '../../iam/record.ts';
 import { knownAddress } from '../../identities/addresses.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import { openSigningKey } from '../../jwt/signing-keys.ts';
 import { checkPassword } from '../../passwords/check-password.ts';
 import type { IdentityId } from '../../ports.ts';
@@ -101,7 +102,7 @@ function begin(
 ): Promise<BegunLogin | 'changed' | 'refused'> {
   return together(deps, async (tx) => {
     const stored = await tx.identities.findIdentity(login.project.poolId, id);
-    if (stored === null || !isIamVisible(stored) || !mayHaveSessions(stored)) return 'refused';
+    if (stored === null || !isVisible(stored) || !mayHaveSessions(stored)) return 'refused';
     const changing = openWithin(deps, stored);
     const record = toIamRecord(changing, changing);
     if (hashOf(record) !== before) return 'changed';

@@ -2,9 +2,10 @@ import { normaliseEmail } from '../../../kit/normalise.ts';
 import { queueMessage } from '../../courier/queue-message.ts';
 import { isRecipient } from '../../courier/recipient.ts';
 import type { Deps } from '../../deps.ts';
-import { isIamVisible, toIamRecord } from '../../iam/record.ts';
+import { toIamRecord } from '../../iam/record.ts';
 import { proveAddress } from '../../identities/addresses.ts';
 import type { StoredIdentity } from '../../identities/ports.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import type { IdentityId } from '../../ports.ts';
 import { changeWithin, openWithin, together } from '../../records.ts';
 import { selfServiceOf } from '../../self-service/config.ts';
@@ -140,7 +141,7 @@ async function write(
   const { context } = caller;
   await together(deps, async (tx) => {
     const stored = await tx.identities.findIdentity(poolId, id);
-    if (stored === null || !isIamVisible(stored) || !mayHaveSessions(stored)) throw new ResetCodeWrong();
+    if (stored === null || !isVisible(stored) || !mayHaveSessions(stored)) throw new ResetCodeWrong();
     const changing = openWithin(deps, stored);
     const record = toIamRecord(changing, changing);
     const at = deps.clock.now();

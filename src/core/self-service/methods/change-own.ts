@@ -2,10 +2,11 @@ import { isSameJson } from '../../../kit/same-json.ts';
 import type { Credentials } from '../../credentials/credentials.ts';
 import { changedFields } from '../../iam/changed-fields.ts';
 import { IdentifierTaken } from '../../iam/errors.ts';
-import { type IamRecord, isIamVisible, toIamRecord } from '../../iam/record.ts';
+import { type IamRecord, toIamRecord } from '../../iam/record.ts';
 import { derivedOf } from '../../identities/login-identifiers.ts';
 import type { Profile } from '../../identities/profile.ts';
 import type { Changing, Revision } from '../../identities/revision.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import type { RecordStores } from '../../record-stores.ts';
 import { changeWithin, openWithin, together, tryAgain } from '../../records.ts';
 import { isActiveSession } from '../../sessions/active.ts';
@@ -89,7 +90,7 @@ async function readOwn(
   if (owned === null || !isActiveSession(owned.session, owned.owner, deps.clock.now()))
     throw new SessionInactive();
   const stored = await tx.identities.findIdentity(poolId, visitor.identity.stored.id);
-  if (stored === null || !isIamVisible(stored)) throw new SessionInactive();
+  if (stored === null || !isVisible(stored)) throw new SessionInactive();
   return { flow: await getUsable(tx, deps, flow), changing: openWithin(deps, stored) };
 }
 

@@ -1,6 +1,7 @@
 import { queueMessage } from '../../courier/queue-message.ts';
-import { type IamRecord, isIamVisible } from '../../iam/record.ts';
+import type { IamRecord } from '../../iam/record.ts';
 import { proveAddress } from '../../identities/addresses.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import type { IdentityId } from '../../ports.ts';
 import { together } from '../../records.ts';
 import { offerOf } from '../begin-flow.ts';
@@ -59,7 +60,7 @@ export async function sendLoginCode(
     });
     const identity = await tx.identities.findIdentity(poolId, identityId);
     // Gone in the meantime: nobody gets a code, and the answer stays the same.
-    if (identity === null || !isIamVisible(identity)) return refused(sent);
+    if (identity === null || !isVisible(identity)) return refused(sent);
     const code = await issueCode(tx, deps, {
       ...{ flow, purpose: 'login', address: identifier, identityId, lifespanSeconds },
     });

@@ -1,6 +1,7 @@
 import { USER_HANDLE } from '../../credentials/credentials.ts';
-import { type IamRecord, isIamVisible, openIamRecord, toIamRecord } from '../../iam/record.ts';
+import { type IamRecord, openIamRecord, toIamRecord } from '../../iam/record.ts';
 import { claimOf } from '../../identities/claims.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import type { IdentityId } from '../../ports.ts';
 import { changeWithin, openWithin, together } from '../../records.ts';
 import { type Answer, readAnswer } from '../../webauthn/answer.ts';
@@ -107,7 +108,7 @@ export async function findByHandle(
 ): Promise<ShownKey | null> {
   const claim = claimOf(flow.vault, { space: USER_HANDLE, value: userHandle });
   const stored = await deps.identities.findByClaim(poolId, claim);
-  if (stored === null || !isIamVisible(stored)) return null;
+  if (stored === null || !isVisible(stored)) return null;
   return passkeyOf(await openIamRecord(deps, stored), keyId);
 }
 
@@ -134,7 +135,7 @@ async function noteClone(
   if (findKey(shown.person.credentials, type, id)?.authenticator?.cloneWarning === true) return;
   await together(deps, async (tx) => {
     const stored = await tx.identities.findIdentity(poolId, identityId);
-    if (stored === null || !isIamVisible(stored)) return;
+    if (stored === null || !isVisible(stored)) return;
     const changing = openWithin(deps, stored);
     const { credentials } = toIamRecord(changing, changing);
     await changeWithin(tx, deps, context, changing, {

@@ -1,8 +1,9 @@
 import { accountIdentifier, OIDC, type OidcAccount } from '../../credentials/credentials.ts';
-import { type IamRecord, isIamVisible, openIamRecord } from '../../iam/record.ts';
+import { type IamRecord, openIamRecord } from '../../iam/record.ts';
 import { knownAddress, proveAddress } from '../../identities/addresses.ts';
 import { claimOf } from '../../identities/claims.ts';
 import type { Profile } from '../../identities/profile.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import { mapClaims, verifiedAddresses } from '../../oidc/map-claims.ts';
 import { normaliseAddress } from '../../traits/normalise-identifier.ts';
 import type { DerivedAddress } from '../../traits/ports.ts';
@@ -29,7 +30,7 @@ export async function findByAccount(
 ): Promise<IamRecord | null> {
   const claim = claimOf(flow.vault, { space: OIDC, value: accountIdentifier(accountOf(shown)) });
   const stored = await deps.identities.findByClaim(poolId, claim);
-  if (stored === null || !isIamVisible(stored)) return null;
+  if (stored === null || !isVisible(stored)) return null;
   const record = await openIamRecord(deps, stored);
   return hasAccount(record, shown) ? record : null;
 }

@@ -1,4 +1,5 @@
-import { type IamRecord, isIamVisible } from '../../iam/record.ts';
+import type { IamRecord } from '../../iam/record.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import type { Arrival } from '../arrival.ts';
 import { offerOf } from '../begin-flow.ts';
 import type { Outcome } from '../outcome.ts';
@@ -65,7 +66,7 @@ async function enterAnother(
   if (person !== null) return signInByAccount(deps, submission, { arrival, person });
   const { holder, identifier } = taken;
   const stored = await deps.identities.findIdentity(submission.poolId, holder);
-  if (stored === null || !isIamVisible(stored) || identifier === null)
+  if (stored === null || !isVisible(stored) || identifier === null)
     return refuseWith(deps, submission, [sayText(4000007)], 'oidc');
   return offerLink(deps, submission, { arrival, holder, identifier });
 }

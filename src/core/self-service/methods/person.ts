@@ -1,6 +1,7 @@
 import type { Credentials } from '../../credentials/credentials.ts';
-import { type IamRecord, isIamVisible, openIamRecord } from '../../iam/record.ts';
+import { type IamRecord, openIamRecord } from '../../iam/record.ts';
 import { claimOf } from '../../identities/claims.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import type { PoolId } from '../../ports.ts';
 import { identifierSpaceOf, normaliseIdentifier } from '../../traits/normalise-identifier.ts';
 import type { SelfServiceConfig } from '../config.ts';
@@ -30,7 +31,7 @@ export async function findPerson(
   const vault = await deps.vault.pool(poolId);
   const claim = claimOf(vault, { space: identifierSpaceOf(identifier), value: identifier });
   const stored = await deps.identities.findByClaim(poolId, claim);
-  if (stored === null || !isIamVisible(stored)) return { identifier, person: null };
+  if (stored === null || !isVisible(stored)) return { identifier, person: null };
   const record = await openIamRecord(deps, stored);
   const isTheirs = record.derived.identifiers.some((one) => one.type === type && one.value === identifier);
   return { identifier, person: isTheirs ? record : null };

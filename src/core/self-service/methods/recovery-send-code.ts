@@ -1,11 +1,11 @@
 import { queueMessage } from '../../courier/queue-message.ts';
 import { isRecipient } from '../../courier/recipient.ts';
 import type { Occasion } from '../../courier/templates.ts';
-import { isIamVisible } from '../../iam/record.ts';
 import { claimOf } from '../../identities/claims.ts';
 import { derivedOf } from '../../identities/login-identifiers.ts';
 import type { StoredIdentity } from '../../identities/ports.ts';
 import { openIdentity } from '../../identities/view.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import type { IdentityId } from '../../ports.ts';
 import type { RecordStores } from '../../record-stores.ts';
 import { heldWithin, together } from '../../records.ts';
@@ -138,7 +138,7 @@ async function findOwner(
   const { poolId, vault } = flow;
   const claim = claimOf(vault, { space: identifierSpaceOf(address.value), value: address.value });
   const stored = await tx.identities.findByClaim(poolId, claim);
-  if (stored === null || !isIamVisible(stored)) return null;
+  if (stored === null || !isVisible(stored)) return null;
   const held = heldWithin(deps, poolId, stored.configVersion);
   const { profile } = openIdentity(held.vault, stored);
   if (profile === null) return null;

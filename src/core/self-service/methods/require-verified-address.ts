@@ -1,5 +1,6 @@
-import { type IamRecord, isIamVisible } from '../../iam/record.ts';
+import type { IamRecord } from '../../iam/record.ts';
 import type { Profile } from '../../identities/profile.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import { together } from '../../records.ts';
 import type { DerivedAddress } from '../../traits/ports.ts';
 import { selfServiceOf } from '../config.ts';
@@ -54,7 +55,7 @@ async function begin(
   const { poolId, flow } = submission;
   return together(deps, async (tx) => {
     const identity = await tx.identities.findIdentity(poolId, record.stored.id);
-    if (identity === null || !isIamVisible(identity)) return null;
+    if (identity === null || !isVisible(identity)) return null;
     const notice = sayText(4000010);
     const input = { visit: submission, flow, identity, address, notice };
     const verification = await startVerification(tx, deps, input);

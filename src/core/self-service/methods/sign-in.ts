@@ -1,4 +1,5 @@
-import { type IamRecord, isIamVisible, toIamRecord } from '../../iam/record.ts';
+import { type IamRecord, toIamRecord } from '../../iam/record.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import type { IdentityId } from '../../ports.ts';
 import type { RecordStores } from '../../record-stores.ts';
 import { openWithin, together } from '../../records.ts';
@@ -49,7 +50,7 @@ export async function signIn<Refusal extends string>(
   requireOwner(submission.flow, identityId);
   const ended = await together(deps, async (tx): Promise<Ended<Refusal>> => {
     const stored = await tx.identities.findIdentity(submission.poolId, identityId);
-    if (stored === null || !isIamVisible(stored)) return { kind: 'refused', why: 'gone' };
+    if (stored === null || !isVisible(stored)) return { kind: 'refused', why: 'gone' };
     const changing = openWithin(deps, stored);
     const record = toIamRecord(changing, changing);
     const judgement = judge(record);

@@ -1,6 +1,6 @@
-import { isIamVisible } from '../../iam/record.ts';
 import { proveAddress } from '../../identities/addresses.ts';
 import { derivedOf } from '../../identities/login-identifiers.ts';
+import { isVisible } from '../../identities/visibility.ts';
 import { changeWithin, openWithin, together } from '../../records.ts';
 import { newFlowOf, offerOf } from '../begin-flow.ts';
 import type { SelfServiceConfig } from '../config.ts';
@@ -77,7 +77,7 @@ function writeProof(
 ): Promise<Flow | null> {
   return together(deps, async (tx) => {
     const stored = await tx.identities.findIdentity(poolId, identityId);
-    if (address === null || stored === null || !isIamVisible(stored)) return null;
+    if (address === null || stored === null || !isVisible(stored)) return null;
     const changing = openWithin(deps, stored);
     const { config, profile } = changing;
     const derived = derivedOf(config, { schemaId: stored.schemaId, traits: profile.traits });
