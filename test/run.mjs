@@ -3,10 +3,11 @@
 //   node test/run.mjs [--dot] [--test-name-pattern=<regexp>] [files, folders or glob patterns]
 //
 // SELFSAME_TEST_DATABASE_URL (a superuser's URL) takes another server in place of the embedded one.
-// Ends with one line "N passed, N failed"; fails when a test failed, or when none ran.
+// Ends with a line for each test that failed, "FAILED file:line name: first line of its error", and one line
+// "N passed, N failed"; fails when a test failed, or when none ran.
 import { chmodSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { dot, spec } from 'node:test/reporters';
@@ -46,7 +47,8 @@ try {
   process.env.SELFSAME_TEST_TEMPLATE = TEMPLATE;
   const counts = await runTests(files);
   const problems = statementProblems(process.env.SELFSAME_TEST_STATEMENTS);
-  for (const problem of problems) console.log(`SQL rule 1: ${problem}`);
+  for (const problem of [...counts.failures, ...problems.map((one) => `SQL rule 1: ${one}`)])
+    console.log(`FAILED ${problem}`);
   const failed = counts.failed + problems.length;
   code = failed > 0 || counts.passed === 0 ? 1 : 0;
   console.log(`${counts.passed} passed, ${failed} failed`);
@@ -94,14 +96,17 @@ async function runTests(paths) {
     concurrency: cpus().length + 1,
     ...(namePatterns.length > 0 && { testNamePatterns: namePatterns }),
   });
-  const counts = { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, failures: [] };
   // A file in which nothing ran is reported as a test that passed, under its path: that is none.
   stream.on('test:pass', ({ name, skip, todo, details }) => {
     if (details.type !== 'suite' && skip === undefined && todo === undefined && !isFile(name))
       counts.passed += 1;
   });
-  stream.on('test:fail', ({ todo, details }) => {
-    if (details.type !== 'suite' && todo === undefined) counts.failed += 1;
+  stream.on('test:fail', ({ name, todo, details, file = '', line }) => {
+    if (details.type === 'suite' || todo !== undefined) return;
+    counts.failed += 1;
+    const [reason] = String(details.error?.cause?.message ?? details.error?.message).split('\n');
+    counts.failures.push(`${relative(root, file)}:${line} ${name}: ${reason}`);
   });
   const report = stream.compose(values.dot ? dot : new spec());
   // Not ended with it: our own lines come last.
