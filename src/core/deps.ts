@@ -28,7 +28,14 @@ import type { ApiKeyStore, Clock, Ids, PlaceFinder, PoolId, Vault } from './port
 import type { Records } from './record-stores.ts';
 import type { SchemaStore } from './schemas/ports.ts';
 import type { SelfServiceConfig } from './self-service/config.ts';
-import type { CodeStore, CounterCodes, FlowStore, LockoutStore, QrCodes } from './self-service/ports.ts';
+import type {
+  CodeStore,
+  CounterCodes,
+  FlowStore,
+  LockoutStore,
+  LoginStore,
+  QrCodes,
+} from './self-service/ports.ts';
 import type { DepartureStore, ExchangeStore } from './self-service/provider-ports.ts';
 import type { SessionStore } from './sessions/ports.ts';
 import type { PhoneNumbers, SchemaCompiler } from './traits/ports.ts';
@@ -86,6 +93,7 @@ export interface Deps {
   readonly flows: FlowStore;
   readonly codes: CodeStore;
   readonly lockouts: LockoutStore;
+  readonly logins: LoginStore;
   readonly oidcSettings: OidcSettingsStore;
   readonly openId: OpenIdClient;
   readonly departures: DepartureStore;

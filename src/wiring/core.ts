@@ -38,6 +38,7 @@ import { createCaseStore } from '../store/repositories/kyc-cases.ts';
 import { createKycIdentityStore } from '../store/repositories/kyc-identities.ts';
 import { createProviderSettingsStore } from '../store/repositories/kyc-providers.ts';
 import { createLockoutStore } from '../store/repositories/lockouts.ts';
+import { createLoginStore } from '../store/repositories/logins.ts';
 import { createDepartureStore } from '../store/repositories/oidc-departures.ts';
 import { createOidcSettingsStore } from '../store/repositories/oidc-providers.ts';
 import { createOrganisationStore } from '../store/repositories/organisation.ts';
@@ -137,6 +138,7 @@ export async function wireCore(config: Config, { db, clock }: Opened): Promise<W
     flows: createFlowStore(db),
     codes: createCodeStore(db),
     lockouts: createLockoutStore(db),
+    logins: createLoginStore(db),
     oidcSettings: createOidcSettingsStore(db),
     openId: createOpenIdClient({ client, clock }),
     departures: createDepartureStore(db),

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts';
 import { NotFound } from '../errors.ts';
 import { derivedOf } from '../identities/login-identifiers.ts';
 import type { StoredIdentity } from '../identities/ports.ts';
-import type { Profile } from '../identities/profile.ts';
+import type { Profile, Seen } from '../identities/profile.ts';
 import type { Standing } from '../identities/standing.ts';
 import { credentialsOf, type OpenedIdentity, openIdentity, vaultFor } from '../identities/view.ts';
 import { isVisible } from '../identities/visibility.ts';
@@ -22,9 +22,12 @@ export interface IamRecord {
   readonly derived: Derived;
 }
 
-export type RecordNeeds = Pick<Deps, 'identities' | 'vault' | 'configs'>;
+/** With all that a change of it starts from. */
+export interface WholeRecord extends IamRecord {
+  readonly seen: Seen | null;
+}
 
-/** The surface's word for it. */
+export type RecordNeeds = Pick<Deps, 'identities' | 'vault' | 'configs'>;
 
 /** @throws NotFound Missing, of another pool, deleted, erased or merged: all look the same. */
 export async function findIamIdentity(
@@ -41,17 +44,17 @@ export async function findIamIdentity(
 export function toIamRecord(
   { config, vault }: { config: PoolConfig; vault: PoolVault },
   opened: OpenedIdentity,
-): IamRecord {
-  const { stored, key, profile } = opened;
+): WholeRecord {
+  const { stored, key, profile, seen } = opened;
   if (key === null || profile === null) throw new NotFound();
   const derived = derivedOf(config, { schemaId: stored.schemaId, traits: profile.traits });
-  return { stored, config, vault, key, profile, credentials: credentialsOf(opened), derived };
+  return { stored, config, vault, key, profile, seen, credentials: credentialsOf(opened), derived };
 }
 
 export async function openIamRecord(
   deps: Pick<Deps, 'vault' | 'configs'>,
   stored: StoredIdentity,
-): Promise<IamRecord> {
+): Promise<WholeRecord> {
   const config = await deps.configs.at(stored.poolId, stored.configVersion);
   const vault = await vaultFor(deps, stored);
   return toIamRecord({ config, vault }, openIdentity(vault, stored));

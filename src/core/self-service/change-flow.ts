@@ -4,7 +4,7 @@ import type { IdentityId } from '../ports.ts';
 import { csrfDigestOf } from './csrf.ts';
 import { FlowChanged } from './errors.ts';
 import { type Flow, type FlowContent, sealFlow } from './flow.ts';
-import type { FlowState, FlowStore } from './ports.ts';
+import type { FlowState, FlowStore, FlowUpdate } from './ports.ts';
 
 /** What is left out stays as it is. */
 export interface FlowChange {
@@ -26,7 +26,7 @@ type Stores = { readonly flows: FlowStore };
  * @throws FlowChanged It was changed or finished meanwhile, or expired: nothing was written.
  */
 export function changeFlow(stores: Stores, deps: Needs, flow: Flow, change: FlowChange): Promise<Flow> {
-  return write(stores, deps, flow, { change, finishes: false });
+  return write(stores, prepare(deps, flow, { change, finishes: false }));
 }
 
 /**
@@ -37,16 +37,31 @@ export function changeFlow(stores: Stores, deps: Needs, flow: Flow, change: Flow
  * @throws FlowChanged As `changeFlow`.
  */
 export function finishFlow(stores: Stores, deps: Needs, flow: Flow, change: FlowChange = {}): Promise<Flow> {
-  const content = { ...change.content, data: {} };
-  return write(stores, deps, flow, { change: { ...change, content }, finishes: true });
+  return write(stores, prepareFinish(deps, flow, change));
 }
 
-async function write(
-  { flows }: Stores,
+/** What a change of a flow amounts to in the store, and the flow as it will be. */
+export interface PreparedFlow {
+  readonly update: FlowUpdate;
+  readonly after: Flow;
+}
+
+/** As `finishFlow`; writes nothing. */
+export function prepareFinish(deps: Needs, flow: Flow, change: FlowChange): PreparedFlow {
+  const content = { ...change.content, data: {} };
+  return prepare(deps, flow, { change: { ...change, content }, finishes: true });
+}
+
+async function write({ flows }: Stores, { update, after }: PreparedFlow): Promise<Flow> {
+  if (!(await flows.updateFlow(update))) throw new FlowChanged();
+  return after;
+}
+
+function prepare(
   { clock, secrets }: Needs,
   flow: Flow,
   { change, finishes }: { change: FlowChange; finishes: boolean },
-): Promise<Flow> {
+): PreparedFlow {
   const { content: contentChange, csrfCookie, ...row } = change;
   const at = clock.now();
   const { waiting, ...kept } = { ...flow.content, ...contentChange };
@@ -58,7 +73,10 @@ async function write(
   };
   const { poolId, id, revision, state, active, identityId, sessionId, csrfDigest } = changed;
   const box = sealFlow(flow.key, id, content);
-  const update = { poolId, id, revision, state, active, identityId, sessionId, csrfDigest, box };
-  if (!(await flows.updateFlow({ ...update, at, finishes }))) throw new FlowChanged();
-  return { ...changed, content, revision: revision + 1, updatedAt: at, finishedAt: finishes ? at : null };
+  const columns = { poolId, id, revision, state, active, identityId, sessionId, csrfDigest, box };
+  const after = { ...changed, content, revision: revision + 1, updatedAt: at };
+  return {
+    update: { ...columns, at, finishes },
+    after: { ...after, finishedAt: finishes ? at : null },
+  };
 }

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts';
 import type { PoolId, PoolVault } from '../ports.ts';
 import type { LockoutPolicy } from './config.ts';
 import { LockedOut } from './errors.ts';
-import type { LockoutKey, LockoutScope, LockoutStore } from './ports.ts';
+import type { Failures, LockoutClearing, LockoutKey, LockoutScope, LockoutStore } from './ports.ts';
 
 /** Whose attempt it is. */
 export interface Attempt {
@@ -33,9 +33,18 @@ export async function checkAllowed(
   policy: LockoutPolicy,
   attempt: Counted,
 ): Promise<void> {
+  const failures = await lockouts.listFailures(attempt.poolId, lockoutKeysOf(attempt));
+  requireAllowed({ clock }, policy, failures);
+}
+
+/** As `checkAllowed`, of failures that were read. @throws LockedOut */
+export function requireAllowed(
+  { clock }: Pick<Deps, 'clock'>,
+  policy: LockoutPolicy,
+  counts: readonly Failures[],
+): void {
   const now = clock.now();
   const windowMs = policy.windowSeconds * 1000;
-  const counts = await lockouts.listFailures(attempt.poolId, keysOf(attempt));
   const ends = counts
     .filter(({ scope, failures }) => failures >= maxOf(policy, scope))
     .map(({ since }) => since.getTime() + windowMs)
@@ -50,7 +59,7 @@ export async function recordFailure(
   attempt: Counted,
 ): Promise<void> {
   const now = clock.now();
-  await lockouts.addFailures(attempt.poolId, keysOf(attempt), now, cutOffOf(policy, now));
+  await lockouts.addFailures(attempt.poolId, lockoutKeysOf(attempt), now, cutOffOf(policy, now));
 }
 
 /**
@@ -65,12 +74,25 @@ export async function clearFailures(
   policy: LockoutPolicy,
   attempt: Counted,
 ): Promise<void> {
-  const key = keysOf(attempt).find(({ scope }) => scope === 'identifier');
-  if (key === undefined) return;
-  const now = clock.now();
-  const limit = { max: policy.perIdentifierMax, cutOff: cutOffOf(policy, now) };
-  if (await lockouts.clearFailures(attempt.poolId, key, limit)) return;
-  throw lockedUntil(now.getTime() + policy.windowSeconds * 1000, now);
+  const clearing = clearingOf({ clock }, policy, attempt);
+  if (clearing === null || (await lockouts.clearFailures(attempt.poolId, clearing))) return;
+  throw lockedForWindow(policy);
+}
+
+/** What `clearFailures` asks of the store; null where the attempt names no identifier. */
+export function clearingOf(
+  { clock }: Pick<Deps, 'clock'>,
+  policy: LockoutPolicy,
+  attempt: Counted,
+): LockoutClearing | null {
+  const key = lockoutKeysOf(attempt).find(({ scope }) => scope === 'identifier');
+  const cutOff = cutOffOf(policy, clock.now());
+  return key === undefined ? null : { key, max: policy.perIdentifierMax, cutOff };
+}
+
+/** As long as it can take. */
+export function lockedForWindow({ windowSeconds }: LockoutPolicy): LockedOut {
+  return new LockedOut(Math.max(1, windowSeconds));
 }
 
 function lockedUntil(endMs: number, now: Date): LockedOut {
@@ -87,7 +109,7 @@ function maxOf({ perIdentifierMax, perAddressMax }: LockoutPolicy, scope: Lockou
 }
 
 /** In one order, so that two attempts at once do not wait for each other. */
-function keysOf({ vault, identifier, address }: Counted): LockoutKey[] {
+export function lockoutKeysOf({ vault, identifier, address }: Counted): LockoutKey[] {
   return [
     ...(address === null
       ? []

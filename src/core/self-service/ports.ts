@@ -1,5 +1,7 @@
 import type { Uuid } from '../../kit/ids.ts';
+import type { IdentifierClaim, IdentityChange, StoredIdentity } from '../identities/ports.ts';
 import type { IdentityId, PoolId } from '../ports.ts';
+import type { SessionInsert } from '../sessions/ports.ts';
 
 export type FlowId = Uuid & { readonly isFlow: true };
 
@@ -123,10 +125,12 @@ export interface LockoutKey {
 }
 
 /** Failures counted from the first one on. */
-export interface FailureCount extends LockoutKey {
+export interface Failures extends Pick<LockoutKey, 'scope'> {
   readonly failures: number;
   readonly since: Date;
 }
+
+export interface FailureCount extends Failures, LockoutKey {}
 
 /** Failed attempts; each method is one statement. */
 export interface LockoutStore {
@@ -134,10 +138,41 @@ export interface LockoutStore {
   /** One more of each. Counting begins anew where it began at `cutOff` or before. */
   addFailures(poolId: PoolId, keys: readonly LockoutKey[], at: Date, cutOff: Date): Promise<void>;
   /**
-   * Forgets the failures of one key, unless there are `max` of them since `cutOff`. Writes only where there were some.
+   * Writes only where there were some.
    * @returns False when there are that many: nothing was forgotten.
    */
-  clearFailures(poolId: PoolId, key: LockoutKey, limit: { max: number; cutOff: Date }): Promise<boolean>;
+  clearFailures(poolId: PoolId, clearing: LockoutClearing): Promise<boolean>;
+}
+
+/** Failures to forget, unless there are `max` of them since `cutOff`. */
+export interface LockoutClearing {
+  readonly key: LockoutKey;
+  readonly max: number;
+  readonly cutOff: Date;
+}
+
+/** All that a login writes: the flow is used up, the record notes it, a session begins, failures are forgotten. */
+export interface LoginWrite {
+  readonly flow: FlowUpdate;
+  /** Of nothing that finds the identity, nor of totals. */
+  readonly change: IdentityChange;
+  readonly session: SessionInsert;
+  readonly clearing: LockoutClearing | null;
+}
+
+export interface LoginStore {
+  /** Whose a claim is, with the failures of these keys: one statement. */
+  findClaimant(
+    poolId: PoolId,
+    claim: IdentifierClaim,
+    keys: readonly LockoutKey[],
+  ): Promise<{ readonly stored: StoredIdentity | null; readonly failures: readonly Failures[] }>;
+  /**
+   * All of it or none, as one statement.
+   * @returns `stale`: flow, identity, its key or the pool's configuration is not as it was read. `locked`: there are too
+   *   many failures. `unfit`: the change is of more than this writes.
+   */
+  writeLogin(login: LoginWrite): Promise<'done' | 'stale' | 'locked' | 'unfit'>;
 }
 
 /** One-time passwords by a counter. */

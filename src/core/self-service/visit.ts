@@ -54,7 +54,7 @@ export type FlowDeps = Pick<
   Deps,
   | ('clock' | 'ids' | 'random' | 'secrets' | 'vault' | 'configs' | 'records' | 'places' | 'phones')
   | ('passwords' | 'breached' | 'counterCodes' | 'webAuthn' | 'identities' | 'sessions' | 'organisation')
-  | ('flows' | 'codes' | 'lockouts' | 'selfService' | 'qrCodes')
+  | ('flows' | 'codes' | 'lockouts' | 'logins' | 'selfService' | 'qrCodes')
   | ('openId' | 'oidcSettings' | 'departures' | 'exchanges')
 >;
 

@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts';
 import { InternalFault, WrongState } from '../errors.ts';
 import type { OpenedIdentity } from '../identities/view.ts';
-import type { ActingContext } from '../ports.ts';
+import type { ActingContext, PoolVault } from '../ports.ts';
 import type { RecordStores } from '../record-stores.ts';
 import { tryAgain } from '../records.ts';
 import { mayHaveSessions } from './active.ts';
@@ -10,7 +10,7 @@ import { type AuthenticationMethod, sealContent } from './content.ts';
 import { deviceOf, type LoginOrigin } from './device.ts';
 import { markOf } from './mark.ts';
 import { assuranceOf } from './methods.ts';
-import type { SessionId, StoredSession } from './ports.ts';
+import type { SessionId, SessionInsert, StoredSession } from './ports.ts';
 import { digestOfToken, logoutTokenOf, makeToken } from './tokens.ts';
 import { type SessionView, viewSession } from './view.ts';
 
@@ -22,33 +22,50 @@ export interface StartedSession {
   readonly logoutToken: string;
 }
 
+type Needs = Pick<Deps, 'clock' | 'ids' | 'random' | 'secrets' | 'places'>;
+
+export interface SessionStart {
+  /** As it was read in the transaction, or is after the change that this makes. */
+  readonly identity: Pick<OpenedIdentity, 'stored' | 'key'>;
+  readonly methods: readonly AuthenticationMethod[];
+  readonly origin: LoginOrigin;
+  readonly config: Pick<SessionConfig, 'lifespanMs'>;
+}
+
 /**
  * Logs an identity in, as a part of `together`: with whatever else the login writes (R6). A change of the identity comes
  * first in the transaction.
  *
- * @param input.identity As it was read in this transaction, or is after the change that it made.
  * @throws WrongState The identity is closed or blocked.
  * @see Contract iam 4.2, 6.5.
  */
 export async function startSession(
   tx: Pick<RecordStores, 'sessions'>,
-  deps: Pick<Deps, 'clock' | 'ids' | 'random' | 'secrets' | 'vault' | 'places'>,
+  deps: Needs & Pick<Deps, 'vault'>,
   context: ActingContext,
-  input: {
-    readonly identity: Pick<OpenedIdentity, 'stored' | 'key'>;
-    readonly methods: readonly AuthenticationMethod[];
-    readonly origin: LoginOrigin;
-    readonly config: Pick<SessionConfig, 'lifespanMs'>;
-  },
+  input: SessionStart,
 ): Promise<StartedSession> {
+  const { poolId, configVersion } = input.identity.stored;
+  const vault = deps.vault.held(poolId, configVersion);
+  if (vault === null) return tryAgain(() => deps.vault.pool(poolId, configVersion));
+  const { insert, started } = prepareSession(deps, context, vault, input);
+  // The identity was changed, or has another data key, or none, by now.
+  return (await tx.sessions.insertSession(insert)) ? started : tryAgain();
+}
+
+/** As `startSession`; writes nothing. @throws WrongState */
+export function prepareSession(
+  deps: Needs,
+  context: ActingContext,
+  vault: PoolVault,
+  input: SessionStart,
+): { readonly insert: SessionInsert; readonly started: StartedSession } {
   const { methods, config } = input;
   const { stored: owner, key } = input.identity;
   const { wrappedKey, poolId } = owner;
   if (key === null || wrappedKey === null || !mayHaveSessions(owner)) {
     throw new WrongState('The identity cannot log in.');
   }
-  const vault = deps.vault.held(poolId, owner.configVersion);
-  if (vault === null) return tryAgain(() => deps.vault.pool(poolId, owner.configVersion));
   const now = deps.clock.now();
   const id = deps.ids.next() as SessionId;
   const content = { methods, devices: [deviceOf(deps, input.origin)] };
@@ -60,15 +77,13 @@ export async function startSession(
   };
   const token = makeToken(deps.random, 'session');
   const logoutToken = logoutTokenOf(deps.secrets, token);
-  const isWritten = await tx.sessions.insertSession({
+  const insert: SessionInsert = {
     ...{ session, wrappedKey, ownerVersion: owner.version },
     tokenDigest: digest(deps, 'session', token),
     logoutDigest: digest(deps, 'logout', logoutToken),
     ...markOf(deps, context, vault, { poolId, what: 'start' }),
-  });
-  // The identity was changed, or has another data key, or none, by now.
-  if (!isWritten) return tryAgain();
-  return { session: viewSession(key, { session, owner }, now), token, logoutToken };
+  };
+  return { insert, started: { session: viewSession(key, { session, owner }, now), token, logoutToken } };
 }
 
 function digest({ secrets }: Pick<Deps, 'secrets'>, kind: 'session' | 'logout', token: string): Buffer {

@@ -6,6 +6,8 @@ import { createOutsideProviders } from './outside-providers.ts';
 import { assertRefused, json, MovedClock, open, POOL, silence, startStandIn } from './testing/stand-in.ts';
 
 const OTHER = '0190a1b2-0000-7000-8000-000000000002' as PoolId;
+/** Long enough for a thousand calls to be sent, however busy the machine is. */
+const PATIENCE_MS = 3000;
 const ME = '/2/users/me';
 const PERSON = json({ data: { id: '9' } });
 
@@ -14,13 +16,13 @@ test('a thousand calls of a provider that hangs hold at most 64 connections, and
   const hanging = await startStandIn(t, { [ME]: silence });
   const healthy = await startStandIn(t, { [ME]: PERSON });
   const client = createGuardedClient({
-    ...{ allowPrivate: ['127.0.0.0/8'], timeoutMs: 5000, maxResponseBytes: 1000 },
+    ...{ allowPrivate: ['127.0.0.0/8'], timeoutMs: 6000, maxResponseBytes: 1000 },
   });
   const providers = createOutsideProviders({ client, clock });
   const of = (poolId: PoolId, url: string, timeoutMs: number) =>
     providers.of(poolId, 'twitter', { kind: 'twitter', apiUrl: url, timeoutMs });
   const calls = Array.from({ length: 1000 }, (_, count) =>
-    of(POOL, hanging.url, 300)
+    of(POOL, hanging.url, PATIENCE_MS)
       .verify(`token ${count}`)
       .catch((error: { problem: string }) => error.problem),
   );
@@ -30,7 +32,7 @@ test('a thousand calls of a provider that hangs hold at most 64 connections, and
   assert.equal(problems.filter((one) => one === 'provider_timeout').length, 64);
   assert.equal(problems.filter((one) => one === 'provider_error').length, 936);
   const before = hanging.asked.length;
-  await assertRefused(of(POOL, hanging.url, 300).verify('one more'), 'provider_error');
+  await assertRefused(of(POOL, hanging.url, PATIENCE_MS).verify('one more'), 'provider_error');
   assert.equal(hanging.asked.length, before);
 });
 

@@ -23,8 +23,15 @@ const CONTEXT: KycContext = {
   report: async () => assert.fail('nothing comes that way'),
 };
 
-/** A provider at a service that does what `listener` does, and has a fifth of a second for it. */
-async function providerAt(t: TestContext, listener: RequestListener): Promise<KycProvider> {
+/** For services that never answer. */
+const HASTY_MS = 200;
+
+/** A provider at a service that does what `listener` does. */
+async function providerAt(
+  t: TestContext,
+  listener: RequestListener,
+  timeoutMs = 10_000,
+): Promise<KycProvider> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -33,7 +40,7 @@ async function providerAt(t: TestContext, listener: RequestListener): Promise<Ky
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
-  const limits = { timeoutMs: 200, maxResponseBytes: 1000 };
+  const limits = { timeoutMs, maxResponseBytes: 1000 };
   return createHttpProvider({
     ...{ slug: 'acme', operations: [], secret: 'kycsec_x', callbackUrl: 'https://id.example.com/callback' },
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
@@ -54,12 +61,16 @@ async function assertThrows(provider: KycProvider, detail: RegExp): Promise<void
 }
 
 test('a service that does not answer, or dribbles, is given up in time', async (t) => {
-  await assertThrows(await providerAt(t, () => {}), /no complete answer in time/);
-  const dribbling = await providerAt(t, (_request, response) => {
-    response.writeHead(200);
-    const timer = setInterval(() => response.write(' '), 20);
-    response.on('close', () => clearInterval(timer));
-  });
+  await assertThrows(await providerAt(t, () => {}, HASTY_MS), /no complete answer in time/);
+  const dribbling = await providerAt(
+    t,
+    (_request, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(timer));
+    },
+    HASTY_MS,
+  );
   await assertThrows(dribbling, /no complete answer in time/);
 });
 

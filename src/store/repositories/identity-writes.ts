@@ -64,7 +64,8 @@ export const INSERT_PARTS = `${HELD},
     ${stampSql(18)}`;
 const INSERT = `with ${INSERT_PARTS} select count(*)::integer as n from record`;
 
-const RECORD = `
+/** Up to its condition on other parts; `profileParameters` gives $1 to $12. */
+export const RECORD = `
       update identities
       set status = $4::text, profile = $5::bytea, seen = $6::bytea, last_seen_at = $7::timestamptz,
           standing = $10::text::jsonb, credentials = $11::bytea, schema_id = $12::text,
@@ -172,13 +173,17 @@ export async function changeIdentity(session: Session, change: IdentityChange): 
   );
 }
 
-function changeStatement(change: IdentityChange): Parameters<Session['query']>[0] {
-  const { names, deltas } = tallyParameters(change.tallies);
-  const releasesAll = change.released === 'all';
-  const released = change.released === 'all' ? [] : change.released;
-  const hidesAll = change.keysRemoved === 'all';
-  const hidden = change.keysRemoved === 'all' ? [] : change.keysRemoved;
-  const record = [
+/** $1 to $12 of `RECORD`, then those of `stampSql(13)`; null where more changes than the row. */
+export function profileParameters(change: IdentityChange): unknown[] | null {
+  const { released, claimed, keysRemoved, keysAdded, grams, tallies, reply, erases } = change;
+  const others = released.length + claimed.length + keysRemoved.length + keysAdded.length + grams.length;
+  // Of 'all', too, the length is not 0.
+  if (others > 0 || tallyParameters(tallies).names.length > 0 || reply !== null || erases) return null;
+  return [...recordParameters(change), ...stampParameters(change)];
+}
+
+function recordParameters(change: IdentityChange): unknown[] {
+  return [
     change.poolId,
     change.configVersion,
     change.id,
@@ -192,16 +197,20 @@ function changeStatement(change: IdentityChange): Parameters<Session['query']>[0
     change.credentials,
     change.schemaId,
   ];
-  const stamp = stampParameters(change);
-  const others =
-    released.length + change.claimed.length + hidden.length + change.keysAdded.length + names.length;
-  if (!releasesAll && !hidesAll && others === 0 && change.grams.length === 0) {
-    return { text: CHANGE_PROFILE, parameters: [...record, ...stamp] };
-  }
+}
+
+function changeStatement(change: IdentityChange): Parameters<Session['query']>[0] {
+  const ofProfile = profileParameters({ ...change, reply: null, erases: false });
+  if (ofProfile !== null) return { text: CHANGE_PROFILE, parameters: ofProfile };
+  const { names, deltas } = tallyParameters(change.tallies);
+  const releasesAll = change.released === 'all';
+  const released = change.released === 'all' ? [] : change.released;
+  const hidesAll = change.keysRemoved === 'all';
+  const hidden = change.keysRemoved === 'all' ? [] : change.keysRemoved;
   return {
     text: CHANGE,
     parameters: [
-      ...record,
+      ...recordParameters(change),
       releasesAll,
       ...claimParameters(released),
       ...claimParameters(change.claimed),
@@ -213,7 +222,7 @@ function changeStatement(change: IdentityChange): Parameters<Session['query']>[0
       deltas,
       nextSlot(),
       change.keptSpaces,
-      ...stamp,
+      ...stampParameters(change),
     ],
   };
 }

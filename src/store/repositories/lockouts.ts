@@ -36,7 +36,7 @@ interface Columns {
   since: Date;
 }
 
-const columnsOf = (keys: readonly LockoutKey[]): unknown[] => [
+export const lockoutColumns = (keys: readonly LockoutKey[]): unknown[] => [
   keys.map(({ scope }) => scope),
   keys.map(({ digest }) => digest),
 ];
@@ -44,13 +44,13 @@ const columnsOf = (keys: readonly LockoutKey[]): unknown[] => [
 export function createLockoutStore(session: Session): LockoutStore {
   return {
     async listFailures(poolId, keys) {
-      const parameters = [poolId, ...columnsOf(keys)];
+      const parameters = [poolId, ...lockoutColumns(keys)];
       return (await session.query<Columns>({ text: LIST, parameters })).rows;
     },
     async addFailures(poolId, keys, at, cutOff) {
-      await session.query({ text: ADD, parameters: [poolId, ...columnsOf(keys), at, cutOff] });
+      await session.query({ text: ADD, parameters: [poolId, ...lockoutColumns(keys), at, cutOff] });
     },
-    async clearFailures(poolId, { scope, digest }, { max, cutOff }) {
+    async clearFailures(poolId, { key: { scope, digest }, max, cutOff }) {
       const { rows } = await session.query<{ locked: number }>({
         text: CLEAR,
         parameters: [poolId, scope, digest, max, cutOff],

@@ -7,6 +7,7 @@ import type { Changing, Revision } from '../../identities/revision.ts';
 import type { RecordStores } from '../../record-stores.ts';
 import { changeWithin } from '../../records.ts';
 import { addMethod } from '../../sessions/add-method.ts';
+import type { SessionConfig } from '../../sessions/config.ts';
 import type { AuthenticationMethod } from '../../sessions/content.ts';
 import { startSession } from '../../sessions/start-session.ts';
 import { isAssuredFor } from '../assured.ts';
@@ -40,7 +41,7 @@ export async function beginSession(
 ): Promise<SignedInSession> {
   const { poolId, context, visitor, origin } = submission;
   const { changing, change = {} } = login;
-  const revision = revisionOf(deps, submission, changing, change);
+  const revision = loginRevision(deps, submission, changing, change);
   const changed = await changeWithin(tx, deps, context, changing, revision);
   const identity = toIamRecord(changed, changed);
   const method = { ...login.method, completedAt: deps.clock.now() };
@@ -49,8 +50,7 @@ export async function beginSession(
     const session = await addMethod(tx, deps, context, { poolId, id, method });
     return { session, identity, token: visitor.token };
   }
-  const config = { lifespanMs: selfServiceOf(deps, changed.config).sessions.seconds * 1000 };
-  const input = { identity: changed, methods: [method], origin, config };
+  const input = { identity: changed, methods: [method], origin, config: sessionConfig(deps, changed) };
   const { session, token } = await startSession(tx, deps, context, input);
   return { session, identity, token };
 }
@@ -59,10 +59,10 @@ export async function beginSession(
  * A login is one more of the history. Somebody who was signed in already, and shows more, was only seen.
  * @returns Null where they were seen in the same second and nothing changes.
  */
-function revisionOf(
+export function loginRevision(
   deps: FlowDeps,
   { origin, visitor }: Submission,
-  { seen, config }: Changing,
+  { seen, config }: Pick<Changing, 'seen' | 'config'>,
   { fields = [], credentials, profile }: LoginChange,
 ): Revision | null {
   const now = deps.clock.now();
@@ -87,6 +87,14 @@ function revisionOf(
     ...(credentials === undefined ? {} : { credentials }),
     ...(profile === undefined ? {} : { profile }),
   };
+}
+
+/** How long sessions of a pool live. */
+export function sessionConfig(
+  deps: FlowDeps,
+  { config }: Pick<Changing, 'config'>,
+): Pick<SessionConfig, 'lifespanMs'> {
+  return { lifespanMs: selfServiceOf(deps, config).sessions.seconds * 1000 };
 }
 
 /** Whether a session lets its person in only after a second factor. */

@@ -2,13 +2,13 @@ import type { Credentials } from '../../credentials/credentials.ts';
 import type { IamRecord } from '../../iam/record.ts';
 import { checkPassword } from '../../passwords/check-password.ts';
 import { offerOf } from '../begin-flow.ts';
-import { type Attempt, checkAllowed, clearFailures, recordFailure } from '../lockout.ts';
+import { recordFailure } from '../lockout.ts';
 import type { Outcome } from '../outcome.ts';
 import { refuse, refuseWith } from '../show-again.ts';
 import { withNodeMessage } from '../ui/messages.ts';
 import { sayText } from '../ui/texts.ts';
 import { type FlowDeps, type Submission, textOf } from '../visit.ts';
-import { findPerson } from './person.ts';
+import { findAllowed } from './person.ts';
 import { type Judgement, type SignInRefused, signIn } from './sign-in.ts';
 
 const PASSWORD = { method: 'password', aal: 'aal1' } as const;
@@ -29,19 +29,19 @@ export async function loginByPassword(deps: FlowDeps, submission: Submission): P
   const { config, offered } = await offerOf(deps, submission);
   deps.passwords.requireRoom(config.iam.passwordAlgorithm);
   const { poolId, address } = submission;
-  const vault = await deps.vault.pool(poolId);
+  const typed = { poolId, identifier: text, type: 'password', address } as const;
   for (let tries = 1; ; tries += 1) {
-    const { identifier, person } = await findPerson(deps, { poolId, identifier: text, type: 'password' });
-    const attempt: Attempt = { poolId, vault, identifier, address };
-    await checkAllowed(deps, offered.lockout, attempt);
+    const { attempt, person } = await findAllowed(deps, offered.lockout, typed);
     const checked = await check(deps, submission, { password, person });
     if (!checked.isRight || person === null) {
       await recordFailure(deps, offered.lockout, attempt);
       return refuseWith(deps, submission, [sayText(4000006)], 'password');
     }
-    await clearFailures(deps, offered.lockout, attempt);
     const judge = (record: IamRecord) => judgeHash(deps, record, { ...checked, before: hashOf(person) });
-    const outcome = await signIn(deps, submission, { identityId: person.stored.id, method: PASSWORD, judge });
+    const outcome = await signIn(deps, submission, {
+      ...{ identityId: person.stored.id, person, method: PASSWORD, judge },
+      guard: { policy: offered.lockout, attempt },
+    });
     if (outcome.kind === 'signed_in') return outcome;
     // Its password was changed, or hashed anew, meanwhile: only what is stored by now counts.
     if (outcome.why === 'changed' && tries < TRIES_MAX) continue;

@@ -1,10 +1,12 @@
 import type { Credentials } from '../../credentials/credentials.ts';
-import { type IamRecord, openIamRecord } from '../../iam/record.ts';
+import { openIamRecord, type WholeRecord } from '../../iam/record.ts';
 import { claimOf } from '../../identities/claims.ts';
+import type { IdentifierClaim, StoredIdentity } from '../../identities/ports.ts';
 import { isVisible } from '../../identities/visibility.ts';
-import type { PoolId } from '../../ports.ts';
+import type { PoolId, PoolVault } from '../../ports.ts';
 import { identifierSpaceOf, normaliseIdentifier } from '../../traits/normalise-identifier.ts';
-import type { SelfServiceConfig } from '../config.ts';
+import type { LockoutPolicy, SelfServiceConfig } from '../config.ts';
+import { type Attempt, checkAllowed, lockoutKeysOf, requireAllowed } from '../lockout.ts';
 import type { FlowDeps } from '../visit.ts';
 
 /** Nobody types more; folding a text of a megabyte would take its time. */
@@ -23,18 +25,62 @@ export async function findPerson(
     readonly identifier: string;
     readonly type: 'password' | 'code' | 'webauthn';
   },
-): Promise<{ readonly identifier: string | null; readonly person: IamRecord | null }> {
+): Promise<{ readonly identifier: string | null; readonly person: WholeRecord | null }> {
   const { poolId, type } = input;
-  const isPossible = input.identifier.length <= LENGTH_MAX;
-  const identifier = isPossible ? normaliseIdentifier(deps.phones, input.identifier) : null;
+  const identifier = identifierOf(deps, input.identifier);
   if (identifier === null) return { identifier, person: null };
-  const vault = await deps.vault.pool(poolId);
-  const claim = claimOf(vault, { space: identifierSpaceOf(identifier), value: identifier });
+  const claim = claimFor(await deps.vault.pool(poolId), identifier);
   const stored = await deps.identities.findByClaim(poolId, claim);
-  if (stored === null || !isVisible(stored)) return { identifier, person: null };
+  return { identifier, person: await whose(deps, stored, { identifier, type }) };
+}
+
+/**
+ * As `findPerson`, with what failed of late: one read.
+ * @throws LockedOut See `checkAllowed`.
+ */
+export async function findAllowed(
+  deps: Pick<FlowDeps, 'logins' | 'lockouts' | 'vault' | 'configs' | 'phones' | 'clock'>,
+  policy: LockoutPolicy,
+  input: {
+    readonly poolId: PoolId;
+    readonly identifier: string;
+    readonly type: 'password';
+    /** Network address of the client. */
+    readonly address: string;
+  },
+): Promise<{ readonly attempt: Attempt; readonly person: WholeRecord | null }> {
+  const { poolId, type, address } = input;
+  const identifier = identifierOf(deps, input.identifier);
+  const vault = await deps.vault.pool(poolId);
+  const attempt: Attempt = { poolId, vault, identifier, address };
+  if (identifier === null) {
+    await checkAllowed(deps, policy, attempt);
+    return { attempt, person: null };
+  }
+  const keys = lockoutKeysOf(attempt);
+  const found = await deps.logins.findClaimant(poolId, claimFor(vault, identifier), keys);
+  requireAllowed(deps, policy, found.failures);
+  return { attempt, person: await whose(deps, found.stored, { identifier, type }) };
+}
+
+function identifierOf({ phones }: Pick<FlowDeps, 'phones'>, text: string): string | null {
+  return text.length <= LENGTH_MAX ? normaliseIdentifier(phones, text) : null;
+}
+
+function claimFor(vault: PoolVault, identifier: string): IdentifierClaim {
+  return claimOf(vault, { space: identifierSpaceOf(identifier), value: identifier });
+}
+
+/** Null: nobody's, or somebody's who does not sign in by it. */
+async function whose(
+  deps: Pick<FlowDeps, 'vault' | 'configs'>,
+  stored: StoredIdentity | null,
+  { identifier, type }: { readonly identifier: string; readonly type: string },
+): Promise<WholeRecord | null> {
+  if (stored === null || !isVisible(stored)) return null;
   const record = await openIamRecord(deps, stored);
   const isTheirs = record.derived.identifiers.some((one) => one.type === type && one.value === identifier);
-  return { identifier, person: isTheirs ? record : null };
+  return isTheirs ? record : null;
 }
 
 /** Second factors that an identity has set up and the pool offers. @see Contract iam 5, "AAL available". */

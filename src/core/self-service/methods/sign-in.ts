@@ -1,4 +1,4 @@
-import { type IamRecord, toIamRecord } from '../../iam/record.ts';
+import { type IamRecord, toIamRecord, type WholeRecord } from '../../iam/record.ts';
 import { isVisible } from '../../identities/visibility.ts';
 import type { IdentityId } from '../../ports.ts';
 import type { RecordStores } from '../../record-stores.ts';
@@ -7,10 +7,12 @@ import { mayHaveSessions } from '../../sessions/active.ts';
 import { revokeOtherSessions } from '../../sessions/end-sessions.ts';
 import { selfServiceOf } from '../config.ts';
 import { requireOwner } from '../get-flow.ts';
+import { clearFailures } from '../lockout.ts';
 import type { ContinueWith, SignedIn, SignedInSession } from '../outcome.ts';
 import type { FlowDeps, Submission } from '../visit.ts';
 import { beginSession, type LoginChange, type Method, wantsSecondFactor } from './begin-session.ts';
 import { demandVerifiedAddress, lacksVerifiedAddress } from './require-verified-address.ts';
+import { type Guard, signInAtOnce } from './sign-in-at-once.ts';
 import { useUp } from './use-up.ts';
 import { withWaiting } from './waiting-account.ts';
 
@@ -42,12 +44,23 @@ export async function signIn<Refusal extends string>(
     readonly judge: (record: IamRecord) => Judgement<Refusal>;
     /** How the flow names the method; default as the session does. */
     readonly active?: string;
+    /** Whose failures are forgotten, unless there are too many of them by now. */
+    readonly guard?: Guard;
+    /** As read before. Where it still is as it was, an everyday login is written without a transaction. */
+    readonly person?: WholeRecord;
     /** What else is done in the transaction; gives what a client may do next. */
     readonly also?: (tx: RecordStores, signedIn: SignedInSession) => Promise<ContinueWith[]>;
   },
 ): Promise<SignedIn | SignInRefused<Refusal>> {
-  const { identityId, method, judge, active = method.method } = input;
+  const { identityId, method, judge, guard, person, also, active = method.method } = input;
   requireOwner(submission.flow, identityId);
+  const judgedNow = person === undefined ? null : judge(person);
+  if (person !== undefined && also === undefined && judgedNow !== null && isGood(judgedNow)) {
+    const login = { person, method, active, change: judgedNow, guard };
+    const signedIn = await signInAtOnce(deps, submission, login);
+    if (signedIn !== null) return signedIn;
+  }
+  if (guard !== undefined) await clearFailures(deps, guard.policy, guard.attempt);
   const ended = await together(deps, async (tx): Promise<Ended<Refusal>> => {
     const stored = await tx.identities.findIdentity(submission.poolId, identityId);
     if (stored === null || !isVisible(stored)) return { kind: 'refused', why: 'gone' };
@@ -64,7 +77,7 @@ export async function signIn<Refusal extends string>(
     const signedIn = await beginSession(tx, deps, submission, { changing, method, change });
     await revokeOthers(tx, deps, submission, signedIn);
     const needsSecondFactor = wantsSecondFactor(deps, signedIn);
-    const continueWith = (await input.also?.(tx, signedIn)) ?? [];
+    const continueWith = (await also?.(tx, signedIn)) ?? [];
     return { kind: 'signed_in', flow, signedIn, needsSecondFactor, continueWith };
   });
   return ended.kind === 'unverified' ? demandVerifiedAddress(deps, submission, ended.record) : ended;

@@ -1,7 +1,7 @@
 import { NotFound } from '../../errors.ts';
 import type { RecordStores } from '../../record-stores.ts';
 import { tryAgain } from '../../records.ts';
-import { type FlowChange, finishFlow } from '../change-flow.ts';
+import { type FlowChange, finishFlow, type PreparedFlow, prepareFinish } from '../change-flow.ts';
 import { FlowChanged } from '../errors.ts';
 import { type Flow, openFlow } from '../flow.ts';
 import { requireUnfinished } from '../get-flow.ts';
@@ -27,15 +27,20 @@ export async function useUp(tx: Stores, deps: Needs, flow: Flow, change: FlowCha
   throw new FlowChanged();
 }
 
+/** As `useUp` of a flow that is as it was read; writes nothing. */
+export function prepareUse(deps: Needs, flow: Flow, change: FlowChange): PreparedFlow {
+  return prepareFinish(deps, flow, passed(flow, change));
+}
+
+function passed({ content }: Flow, change: FlowChange): FlowChange {
+  const ui = withoutMessages(content.ui);
+  return { state: 'passed_challenge', ...change, content: { ui, ...change.content } };
+}
+
 /** @returns Null where it is not as it was read any more: nothing was written. */
 async function finish(tx: Stores, deps: Needs, flow: Flow, change: FlowChange): Promise<Flow | null> {
-  const ui = withoutMessages(flow.content.ui);
   try {
-    return await finishFlow(tx, deps, flow, {
-      state: 'passed_challenge',
-      ...change,
-      content: { ui, ...change.content },
-    });
+    return await finishFlow(tx, deps, flow, passed(flow, change));
   } catch (error) {
     if (error instanceof FlowChanged) return null;
     throw error;

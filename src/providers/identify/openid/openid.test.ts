@@ -137,7 +137,8 @@ test('a token that only the provider can read is shown to it', async (t) => {
 });
 
 test('a provider that hangs, fails or talks rubbish is told apart from a bad token', async (t) => {
-  const { signer, claims, answers, asks, provider } = await start(t, { timeoutMs: 150 });
+  const timeoutMs = 1000;
+  const { signer, claims, answers, asks, provider } = await start(t, { timeoutMs });
   const token = await signer.sign(claims);
   answers[KEYS] = json({}, 500);
   await assertRefused(provider.verify(token), 'provider_error');
@@ -153,7 +154,7 @@ test('a provider that hangs, fails or talks rubbish is told apart from a bad tok
   answers[USERINFO] = silence;
   const startedAt = performance.now();
   await assertRefused(provider.verify('opaque'), 'provider_timeout');
-  assert.ok(performance.now() - startedAt < 650);
+  assert.ok(performance.now() - startedAt < timeoutMs + 500);
 });
 
 test('a discovery document of another issuer is not believed', async (t) => {

@@ -1,0 +1,117 @@
+import type { Failures, LoginStore, LoginWrite } from '../../core/self-service/ports.ts';
+import type { Session } from '../session.ts';
+import { COLUMNS, JOINS, type Row, toIdentity } from './identities.ts';
+import { profileParameters, RECORD } from './identity-writes.ts';
+import { lockoutColumns } from './lockouts.ts';
+import { stampSql } from './stamp-sql.ts';
+
+const FIND = `
+  select failed.all as failures, p.*
+  from (
+    select json_agg(json_build_object('scope', l.scope, 'failures', l.failures, 'since', l.since)) as all
+    from lockouts l
+    where l.pool_id = $1::uuid
+      and (l.scope, l.digest) in (select u.scope, u.digest from unnest($4::text[], $5::bytea[]) as u(scope, digest))
+  ) failed
+  left join lateral (
+    select ${COLUMNS} from identifiers c
+    join identities i on i.pool_id = $1::uuid and i.id = c.identity_id ${JOINS}
+    where c.pool_id = $1::uuid and c.space = $2::text and c.digest = $3::bytea) p on true`;
+
+// All that may have changed since it was read is locked and compared first; `free` has a row only where nothing has, and
+// every write hangs on that, so that all of them are made or none. An everyday login thus waits for the database once,
+// where a transaction waits six times.
+const WRITE = `
+  with flow as (
+      select f.id from flows f
+      where f.pool_id = $1::uuid and f.id = $39::uuid and f.revision = $40::integer and f.finished_at is null
+        and f.expires_at > $8::timestamptz
+      for update),
+    current as (
+      select i.id from identities i
+      where i.pool_id = $1::uuid and i.id = $3::uuid and i.version = $9::integer
+        and exists (select 1 from flow)
+        and exists (
+          select 1 from pool_states s where s.pool_id = $1::uuid and s.config_version = $2::integer)
+      for update),
+    held as (
+      select k.identity_id from identity_keys k
+      where k.pool_id = $1::uuid and k.wrapped = $25::bytea and k.identity_id = (select current.id from current)
+      for share),
+    known as (
+      select l.failures, l.since from lockouts l
+      where l.pool_id = $1::uuid and l.scope = $46::text and l.digest = $47::bytea and exists (select 1 from held)
+      for update),
+    free as (
+      select held.identity_id from held
+      where not exists (
+        select 1 from known where known.failures >= $48::integer and known.since > $49::timestamptz)),
+    forgotten as (
+      delete from lockouts using free
+      where lockouts.pool_id = $1::uuid and lockouts.scope = $46::text and lockouts.digest = $47::bytea
+      returning 1),
+    used as (
+      update flows
+      set state = $41::text, active = $42::text, identity_id = $3::uuid, session_id = $43::uuid,
+          csrf_digest = $44::bytea, box = $45::bytea, updated_at = $8::timestamptz, finished_at = $8::timestamptz,
+          revision = flows.revision + 1
+      from free
+      where flows.pool_id = $1::uuid and flows.id = $39::uuid
+      returning 1),
+    record as (${RECORD}
+        and exists (select 1 from free)
+      returning id, version),
+    ${stampSql(13)},
+    begun as (
+      insert into sessions (pool_id, id, identity_id, token_digest, logout_digest, aal, issued_at, authenticated_at,
+        expires_at, box)
+      select $1::uuid, $24::uuid, free.identity_id, $26::bytea, $27::bytea, $28::text, $29::timestamptz,
+        $30::timestamptz, $31::timestamptz, $32::bytea
+      from free
+      returning identity_id),
+    begun_audited as (
+      insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields, origin)
+      select $1::uuid, $33::uuid, $34::timestamptz, $35::uuid, $36::text, $37::text, begun.identity_id, $38::text[],
+        $50::bytea
+      from begun
+      returning 1)
+  select (select count(*) from held)::integer as current, (select count(*) from begun)::integer as begun`;
+
+type FailuresInJson = readonly (Omit<Failures, 'since'> & { readonly since: string })[];
+
+export function createLoginStore(session: Session): LoginStore {
+  return {
+    async findClaimant(poolId, { space, digest }, keys) {
+      const parameters = [poolId, space, digest, ...lockoutColumns(keys)];
+      const { rows } = await session.query<Partial<Row> & { failures: FailuresInJson | null }>({
+        text: FIND,
+        parameters,
+      });
+      const [row] = rows;
+      const failures = (row?.failures ?? []).map((one) => ({ ...one, since: new Date(one.since) }));
+      return { stored: row?.id == null ? null : toIdentity(poolId, row as Row), failures };
+    },
+    async writeLogin(login) {
+      const parameters = parametersOf(login);
+      if (parameters === null) return 'unfit';
+      const { rows } = await session.query<{ current: number; begun: number }>({ text: WRITE, parameters });
+      if (rows[0]?.begun === 1) return 'done';
+      return rows[0]?.current === 1 ? 'locked' : 'stale';
+    },
+  };
+}
+
+function parametersOf({ flow, change, session: insert, clearing }: LoginWrite): unknown[] | null {
+  const ofRecord = profileParameters(change);
+  if (ofRecord === null || !flow.finishes || flow.identityId !== change.id) return null;
+  const { session, stamp } = insert;
+  return [
+    ...ofRecord,
+    ...[session.id, insert.wrappedKey, insert.tokenDigest, insert.logoutDigest, session.aal],
+    ...[session.issuedAt, session.authenticatedAt, session.expiresAt, session.box],
+    ...[stamp.auditId, stamp.at, stamp.keyId, stamp.requestId, insert.action, insert.fields],
+    ...[flow.id, flow.revision, flow.state, flow.active, flow.sessionId, flow.csrfDigest, flow.box],
+    ...[clearing?.key.scope ?? null, clearing?.key.digest ?? null, clearing?.max ?? null],
+    ...[clearing?.cutOff ?? null, stamp.origin],
+  ];
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { messagesOf, type NativeClient, nativeClient } from '../../harness/flows.ts';
+import { type IamApi, newEmail, startIam } from '../../harness/iam.ts';
+import { testConnection } from '../../harness/postgres.ts';
+import { poll } from '../../harness/process.ts';
+import type { Reply } from '../../harness/server.ts';
+
+let api: IamApi;
+let client: NativeClient;
+before(async () => {
+  api = await startIam();
+  client = nativeClient(api);
+});
+after(() => api[Symbol.asyncDispose]());
+
+const PASSWORD = 'a quiet harbour in June';
+
+/** Somebody who has logged in before: their next login is written as one statement. */
+async function returning(): Promise<{ id: string; email: string }> {
+  const email = newEmail();
+  const credentials = { password: { config: { password: PASSWORD } } };
+  const { id } = await api.create({ traits: { email }, credentials });
+  await client.login(email, PASSWORD);
+  api.clock.advance(60);
+  return { id, email };
+}
+
+const login = (identifier: string, password = PASSWORD) =>
+  client.run('login', { method: 'password', identifier, password });
+
+const entriesOf = (id: string) =>
+  api.server.sql<{ action: string; fields: string[] }>(
+    'select action, fields from audit_entries where subject_id = $1::uuid order by id',
+    [id],
+  );
+const sessionsOf = async (id: string) =>
+  (await api.server.sql('select 1 from sessions where identity_id = $1::uuid', [id])).length;
+
+test('it is noted as the first one was, and answered alike', async () => {
+  const { id, email } = await returning();
+  const before = (await entriesOf(id)).length;
+  const { session } = await client.login(email, PASSWORD);
+  const entries = (await entriesOf(id)).slice(before);
+  assert.deepEqual(entries, [
+    { action: 'identity.seen', fields: ['last_seen', 'login_history'] },
+    { action: 'identity.session_started', fields: [] },
+  ]);
+  const events = await api.server.sql<{ type: string }>(
+    'select type from outbox where subject_id = $1::uuid order by id desc limit 1',
+    [id],
+  );
+  assert.equal(events[0]?.type, 'identity.seen');
+  assert.equal(session.identity.id, id);
+  assert.equal(await sessionsOf(id), 2);
+  const { token } = await client.login(email, PASSWORD);
+  assert.equal((await client.whoami(token)).body.identity.id, id);
+});
+
+test('fifty submits of one flow: one signs in', async () => {
+  const { id, email } = await returning();
+  const flow = await client.begin('login');
+  const body = { method: 'password', identifier: email, password: PASSWORD };
+  const replies = await Promise.all(
+    Array.from({ length: 50 }, () => client.submit('login', flow.body.id, body)),
+  );
+  assert.equal(replies.filter(({ status }) => status === 200).length, 1);
+  assert.equal(await sessionsOf(id), 2);
+});
+
+test('failures before it are forgotten', async () => {
+  const { email } = await returning();
+  for (let turn = 0; turn < 3; turn += 1) {
+    for (let count = 0; count < 4; count += 1) assert.equal((await login(email, 'wrong')).status, 400);
+    assert.equal((await login(email)).status, 200);
+  }
+});
+
+suite('what changes while the password is checked', () => {
+  /**
+   * A login that finds rows held by another transaction, which changes them once the login waits for them.
+   * @param table Whose row of this person is held and changed.
+   */
+  async function whileItWaits(
+    email: string,
+    { hold, change }: { hold: string; change: string },
+    parameters: unknown[],
+  ): Promise<Reply> {
+    const other = testConnection(api.server.database.url, { maxConnections: 1, onStatement: () => {} });
+    try {
+      const held = await other.transaction(async (tx) => {
+        assert.equal((await tx.query({ text: hold, parameters })).rows.length, 1);
+        const reply = login(email);
+        await poll('the login waits for the row', async () => {
+          const waiting = await api.server.sql(
+            `select 1 from pg_stat_activity
+             where datname = current_database() and wait_event_type = 'Lock' and query like '%with flow as%'`,
+          );
+          return waiting.length > 0 ? true : null;
+        });
+        assert.equal((await tx.query({ text: change, parameters })).count, 1);
+        return { reply };
+      });
+      return await held.reply;
+    } finally {
+      await other.close();
+    }
+  }
+  const HOLD = 'select id from identities where id = $1::uuid for update';
+
+  test('guesses at the same time lock it, though it is right', async () => {
+    const { id, email } = await returning();
+    assert.equal((await login(email, 'wrong')).status, 400);
+    const ofNewest = `where scope = 'identifier' and since = (select max(since) from lockouts where scope = 'identifier')`;
+    const reply = await whileItWaits(
+      email,
+      {
+        hold: `select 1 from lockouts ${ofNewest} for update`,
+        change: `update lockouts set failures = 1000 ${ofNewest}`,
+      },
+      [],
+    );
+    assert.equal(reply.status, 429, reply.text);
+    assert.equal(await sessionsOf(id), 1);
+    assert.equal((await login(email)).status, 429);
+  });
+
+  test('a record that was changed is read again, and the login written once', async () => {
+    const { id, email } = await returning();
+    const change = 'update identities set version = version + 1 where id = $1::uuid';
+    const reply = await whileItWaits(email, { hold: HOLD, change }, [id]);
+    assert.equal(reply.status, 200, reply.text);
+    assert.equal(await sessionsOf(id), 2);
+  });
+
+  test('whoever is blocked meanwhile is told so, and has no session', async () => {
+    const { id, email } = await returning();
+    const change = `update identities set version = version + 1, standing = standing || '{"blocked": true}'
+                    where id = $1::uuid`;
+    const reply = await whileItWaits(email, { hold: HOLD, change }, [id]);
+    assert.equal(reply.status, 400, reply.text);
+    assert.deepEqual(messagesOf(reply.body), [4010011]);
+    assert.equal(await sessionsOf(id), 1);
+  });
+});
