@@ -8,7 +8,10 @@ export async function serveUntilStopped(
   await surroundings.stopRequested(() => {
     running.reload?.().then(
       () => surroundings.err('Data files were read again.'),
-      (error: unknown) => surroundings.err(`Data files stay as they were: ${String(error)}`),
+      (error: unknown) =>
+        surroundings.err(
+          `What cannot be used stays as it was. ${error instanceof Error ? error.message : String(error)}`,
+        ),
     );
   });
   surroundings.err('Stopping: open requests may finish. A second signal ends the process at once.');

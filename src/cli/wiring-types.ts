@@ -1,4 +1,4 @@
-import type { Config } from '../config/load.ts';
+import type { Config, Environment } from '../config/load.ts';
 import type { Grant } from '../core/grants.ts';
 import type { IamSettings, IamSettingsInput } from '../core/iam/configure.ts';
 import type { IdentifySettings } from '../core/identify/configure.ts';
@@ -15,15 +15,22 @@ import type { VerificationSettings } from '../core/verification/settings-ports.t
 /** Takes one line of progress for the person at the terminal; never a secret. */
 export type Progress = (line: string) => void;
 
+/** Of an installation that is opened. */
+export interface Opening {
+  readonly log: Progress;
+  /** What references in files of settings stand for, where it is going to serve; default nothing. */
+  readonly environment?: Environment;
+}
+
 /** What commands need of `src/wiring.ts`. */
 export interface Wiring {
   /**
    * Opens database and vault without listening, and without migrating.
    * @throws CoreError and others, with a message for the operator.
    */
-  openInstallation(config: Config, options: { log: Progress }): Promise<Installation>;
+  openInstallation(config: Config, options: Opening): Promise<Installation>;
   /** Migrates, makes what is missing (DESIGN 7.1) and serves. */
-  startQuickstart(config: Config, options: { log: Progress }): Promise<Quickstart>;
+  startQuickstart(config: Config, options: Opening): Promise<Quickstart>;
 }
 
 export interface Installation {
@@ -43,7 +50,7 @@ export interface Installation {
   doctor(): Promise<readonly Finding[]>;
   /** Serves. @throws when migrations are missing. */
   listen(): Promise<{ url: string }>;
-  /** Reads data files again (SIGHUP); what cannot be read stays as it was. */
+  /** Reads data files and projects again (SIGHUP). @throws What cannot be used, which stays as it was. */
   reload?(): Promise<void>;
   /** Stops taking requests, lets open ones finish within `server.drainSeconds`, and gives everything back. */
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Fields, isField } from './field.ts';
 import { findNearest } from './nearest.ts';
+import { parseJson, Unreadable } from './parse.ts';
 import type { Fault } from './section.ts';
 import { SECTIONS } from './sections.ts';
 
@@ -35,11 +36,9 @@ function parse(path: string): unknown {
     return new Error(`the settings file cannot be read${code}`);
   }
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return parseJson(text);
   } catch (error) {
-    // The runtime's own message quotes the text around the fault, which may be a secret.
-    const where = / at position \d+ \((line \d+ column \d+)\)/.exec(String(error))?.[1];
-    return new Error(`the settings file is not JSON${where === undefined ? '' : ` (${where})`}`);
+    return error instanceof Unreadable ? new Error(`the settings file ${error.message}`) : error;
   }
 }
 

@@ -28,14 +28,8 @@ import type { ApiKeyStore, Clock, Ids, PlaceFinder, PoolId, Vault } from './port
 import type { Records } from './record-stores.ts';
 import type { SchemaStore } from './schemas/ports.ts';
 import type { SelfServiceConfig } from './self-service/config.ts';
-import type {
-  CodeStore,
-  CounterCodes,
-  FlowStore,
-  LockoutStore,
-  LoginStore,
-  QrCodes,
-} from './self-service/ports.ts';
+import type { LoginStore } from './self-service/login-ports.ts';
+import type { CodeStore, CounterCodes, FlowStore, LockoutStore, QrCodes } from './self-service/ports.ts';
 import type { DepartureStore, ExchangeStore } from './self-service/provider-ports.ts';
 import type { SessionStore } from './sessions/ports.ts';
 import type { PhoneNumbers, SchemaCompiler } from './traits/ports.ts';

@@ -1,5 +1,5 @@
 import type { DestinationStream } from 'pino';
-import type { Config } from '../config/load.ts';
+import type { Config, Environment } from '../config/load.ts';
 import type { Clock } from '../core/ports.ts';
 import { attachEmbedded } from '../store/engines/attach.ts';
 import { startEmbedded } from '../store/engines/embedded.ts';
@@ -9,6 +9,8 @@ import type { Statement } from '../store/session.ts';
 /** What a test turns, and what a command listens to. */
 export interface OpenOptions {
   readonly log?: (line: string) => void;
+  /** What references in files of settings stand for; default nothing. */
+  readonly environment?: Environment;
   readonly clock?: Clock;
   readonly logDestination?: DestinationStream;
   /** Background jobs run only when they are told to. */

@@ -11,6 +11,7 @@ import { createRateLeaseStore } from '../store/repositories/rate-leases.ts';
 import { wireCore } from './core.ts';
 import { createCourier } from './courier.ts';
 import type { Opened, OpenOptions } from './database.ts';
+import { putProjectsFile } from './identify-files.ts';
 import { startBackgroundJobs } from './jobs.ts';
 import { createWebhookSender } from './outgoing.ts';
 import { packageVersion } from './package-version.ts';
@@ -41,12 +42,13 @@ export interface Serving {
   readonly deps: Deps;
   /** As `BackgroundJobs.run`. */
   runJob(name: string): Promise<void>;
+  /** Reads data files and projects again. @throws What could not be used, which stays as it was; the rest is new. */
   reload(): Promise<void>;
   /** Drains, writes what was gathered, gives everything back. */
   close(): Promise<void>;
 }
 
-/** @throws MigrationError Migrations are missing or changed. @throws RootKeyMismatch @throws CoreError */
+/** @throws MigrationError Migrations are missing or changed. @throws RootKeyMismatch @throws ConfigError @throws CoreError */
 export async function serve(config: Config, opened: Opened, options: OpenOptions = {}): Promise<Serving> {
   const { db, clock } = opened;
   await checkMigrations(db);
@@ -55,6 +57,14 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
     config,
     opened,
   );
+  const { environment = {} } = options;
+  const putProjects = () => putProjectsFile(deps, { identify: config.identify, environment });
+  await putProjects().catch(async (error: unknown) => {
+    await providers.close();
+    await closePasswords();
+    places.close();
+    throw error;
+  });
   const log = createLog({ level: config.log.level, destination: options.logDestination });
   const tracer = openTracer(config);
   const { server: settings } = config;
@@ -95,7 +105,7 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
     server,
     deps,
     runJob: (name) => jobs.run(name),
-    reload: () => places.reload(),
+    reload: inTurn([() => places.reload(), putProjects]),
     async close() {
       await server.drain(settings.drainSeconds * 1000);
       // First the readers, so that a job in the midst of a picture gives it up and leaves the case for later.
@@ -107,4 +117,22 @@ export async function serve(config: Config, opened: Opened, options: OpenOptions
       log.flush();
     },
   };
+}
+
+/** Does all of it, whatever fails. Calls at once wait for each other: what the last one reads is what stays. */
+function inTurn(steps: readonly (() => Promise<void>)[]): () => Promise<void> {
+  const run = async () => {
+    const results = await Promise.allSettled(steps.map((step) => step()));
+    const failures = results.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    if (failures.length > 0) throw new AggregateError(failures, failures.map(wordsOf).join('\n'));
+  };
+  let last: Promise<void> = Promise.resolve();
+  return () => {
+    last = last.then(run, run);
+    return last;
+  };
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -107,6 +107,9 @@ export interface ServerProcess extends CommandProcess {
   stop(): Promise<number | NodeJS.Signals>;
 }
 
+/** A machine that is busy with other tests takes its time. */
+const START_SECONDS_MAX = 120;
+
 /** Resolves once the server answers. @throws Error It ended instead; with what it said. */
 async function serverOf(dataDir: string, command: CommandProcess): Promise<ServerProcess> {
   let end: number | NodeJS.Signals | null = null;
@@ -114,10 +117,14 @@ async function serverOf(dataDir: string, command: CommandProcess): Promise<Serve
     end = how;
   });
   // The file of an earlier start names a port that is nobody's now; the printed address is this one's.
-  const url = await poll('the server starts', () => {
-    if (end !== null) throw new Error(`the server ended with ${end}: ${command.output()}`);
-    return /Selfsame is serving on (http:\S+)/.exec(command.output())?.[1] ?? null;
-  });
+  const url = await poll(
+    'the server starts',
+    () => {
+      if (end !== null) throw new Error(`the server ended with ${end}: ${command.output()}`);
+      return /Selfsame is serving on (http:\S+)/.exec(command.output())?.[1] ?? null;
+    },
+    START_SECONDS_MAX,
+  );
   const quickstart: QuickstartFile = JSON.parse(readFileSync(join(dataDir, 'quickstart.json'), 'utf8'));
   if (quickstart.url !== url) throw new Error(`quickstart.json says ${quickstart.url}, the server ${url}`);
   const cluster = join(dataDir, 'postgres');

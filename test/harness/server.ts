@@ -146,6 +146,7 @@ export async function startServer(
   });
   const running = await startQuickstart(config, {
     log: () => {},
+    environment: options.environment ?? {},
     clock,
     // Else nothing happens behind a test's back.
     jobsWait: options.jobsRun !== true,

@@ -85,7 +85,7 @@ const PAGES = [
 const IDENTIFY = [
   ...['GET', 'POST', 'PUT'].map((method) => `${method} /v1/user`),
   ...['login', 'change-password', 'forgot-password'].map((call) => `PUT /v1/user/${call}`),
-  ...['confirm-forgot-password', 'refresh', 'logout'].map((call) => `POST /v1/user/${call}`),
+  ...['confirm-forgot-password', 'refresh', 'logout', 'link'].map((call) => `POST /v1/user/${call}`),
   ...['GET /v1/user/check', 'GET /v1/user/check/nonstandard'],
 ];
 

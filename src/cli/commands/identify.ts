@@ -1,18 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readSettingsDocument } from '../../config/document.ts';
 import type { Environment } from '../../config/load.ts';
+import { Unreadable } from '../../config/parse.ts';
 import type { IdentifySettings } from '../../core/identify/configure.ts';
 import { type Arguments, type Command, EXIT, type Surroundings, UsageError } from '../command.ts';
-import { readPoolId } from '../key-arguments.ts';
+import { POOL_OPTION, poolOf } from '../pool-arguments.ts';
 import { CONFIG_OPTION, withInstallation } from '../settings.ts';
 import { table } from '../table.ts';
 
-const POOL_OPTION = {
-  value: 'ID',
-  prose: 'The pool, which is the project: a UUID, or 32 characters. Needed.',
-} as const;
 const JSON_OPTION = { prose: 'One JSON object in place of lines.' } as const;
-/** A text that is nothing else. */
-const REFERENCE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
 export const identifyShow: Command = {
   name: 'identify show',
@@ -35,7 +30,9 @@ export const identifyConfigure: Command = {
     pool: POOL_OPTION,
     file: {
       value: 'FILE',
-      prose: 'JSON with providers, defaults, signature, cors, limits, timestampStep, compat, name. Needed.',
+      prose:
+        'JSON, or YAML by its name, with providers, defaults, signature, cors, cookies, limits, timestampStep, compat, ' +
+        'name. Needed.',
     },
     json: JSON_OPTION,
     ...CONFIG_OPTION,
@@ -73,40 +70,15 @@ export const identifyRotateSecret: Command = {
   },
 };
 
-function poolOf(args: Arguments, command: string) {
-  const pool = args.option('pool');
-  if (pool === null) throw new UsageError(`${command} needs --pool.`);
-  return readPoolId(pool);
-}
-
 /** What is in it is the core's to judge. @throws UsageError */
 async function readDocument(args: Arguments, environment: Environment): Promise<unknown> {
   const file = args.option('file');
   if (file === null) throw new UsageError('identify configure needs --file.');
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new UsageError(`${file} cannot be read.`);
+  const { content, missing } = await readSettingsDocument(file, environment).catch((error: unknown) => {
+    throw error instanceof Unreadable ? new UsageError(`${file} ${error.message}.`) : error;
   });
-  try {
-    return withEnvironment(JSON.parse(text), environment);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`${file} is not JSON.`);
-  }
-}
-
-function withEnvironment(value: unknown, environment: Environment): unknown {
-  if (typeof value === 'string') {
-    const [, name] = REFERENCE.exec(value) ?? [];
-    if (name === undefined) return value;
-    const found = environment[name];
-    if (found === undefined) throw new UsageError(`The environment has no ${name}.`);
-    return found;
-  }
-  if (Array.isArray(value)) return value.map((one) => withEnvironment(one, environment));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [key, withEnvironment(one, environment)]),
-  );
+  if (missing.length === 0) return content;
+  throw new UsageError(missing.map(({ path, message }) => `${path.join('.')} ${message}.`).join('\n'));
 }
 
 function report(settings: IdentifySettings, args: Arguments, { out }: Surroundings): void {
@@ -114,7 +86,7 @@ function report(settings: IdentifySettings, args: Arguments, { out }: Surroundin
     out(JSON.stringify(settings));
     return;
   }
-  const { providers, defaults, signature, corsOrigins, limits, timestampStep } = settings;
+  const { providers, defaults, signature, corsOrigins, cookies, limits, timestampStep } = settings;
   const enabled = Object.entries(providers).filter(([, one]) => one.enabled);
   const rows = [
     ['Providers', enabled.map(([name, { type }]) => `${name} (${type})`).join(', ') || 'none'],
@@ -129,6 +101,7 @@ function report(settings: IdentifySettings, args: Arguments, { out }: Surroundin
       `${signature.scheme}, ${signature.maxAgeSeconds} s, ${settings.hasSignatureSecret ? 'with a secret' : 'no secret yet'}`,
     ],
     ['Sites that may call', corsOrigins.join(', ') || 'none'],
+    ['Cookies', cookies === null ? 'none' : `${cookies.sameSite}, ${cookies.domain ?? 'this host'}`],
     [
       'Limits',
       Object.entries(limits)

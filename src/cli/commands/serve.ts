@@ -11,9 +11,10 @@ export const serve: Command = {
     'Makes nothing: run `migrate` first. `config check` tells whether the settings will do.',
   ],
   async run(args, surroundings) {
+    const { environment, err: log } = surroundings;
     const config = readSettings(args, surroundings, 'serve');
     const { openInstallation } = await surroundings.loadWiring();
-    const installation = await openInstallation(config, { log: surroundings.err });
+    const installation = await openInstallation(config, { log, environment });
     try {
       const { url } = await installation.listen();
       surroundings.err(`Serving on ${url}`);

@@ -15,9 +15,10 @@ export const start: Command = {
     'SELFSAME_CONFIG override what it does.',
   ],
   async run(args, surroundings) {
+    const { environment, err: log } = surroundings;
     const config = readSettings(args, surroundings, 'start');
     const { startQuickstart } = await surroundings.loadWiring();
-    const quickstart = await startQuickstart(config, { log: surroundings.err });
+    const quickstart = await startQuickstart(config, { log, environment });
     for (const line of quickstart.lines) surroundings.out(line);
     return serveUntilStopped(surroundings, quickstart);
   },

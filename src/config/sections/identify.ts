@@ -1,5 +1,5 @@
 import { optional } from '../field.ts';
-import { secret, text } from '../kinds.ts';
+import { path, secret, text } from '../kinds.ts';
 import { section } from '../section.ts';
 
 export const identify = section({
@@ -12,6 +12,12 @@ export const identify = section({
       prose:
         'What the external ids of all projects follow from: another secret makes other ids. Not set: one that was made ' +
         'here, and is kept sealed.',
+    }),
+    projectsFile: optional({
+      kind: path,
+      prose:
+        'File with settings of projects: YAML where its name ends in `.yaml` or `.yml`, else JSON. `start` and `serve` ' +
+        'set what it names, and again on SIGHUP; faults stop the start. Not set: none.',
     }),
   },
 });

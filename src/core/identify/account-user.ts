@@ -42,10 +42,7 @@ export async function findByAccount(
   account: Account,
 ): Promise<StoredIdentity | null> {
   const found = await identities.findByClaim(poolId, claimOf(vault, accountIdentifierOf(account)));
-  // Whoever was merged into another record goes on as that one.
-  const into = found?.standing.mergedInto;
-  const user = into === undefined ? found : await identities.findIdentity(poolId, into);
-  return user !== null && isVisible(user) ? user : null;
+  return found !== null && isVisible(found) ? found : null;
 }
 
 /** As `findByAccount`, by the external id. */

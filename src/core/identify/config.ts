@@ -24,6 +24,15 @@ export type ProviderConfig =
 export const SIGNATURE_SCHEMES = ['hmac-sha1', 'sha1-concat'] as const;
 export type SignatureScheme = (typeof SIGNATURE_SCHEMES)[number];
 
+export const SAME_SITES = ['strict', 'lax', 'none'] as const;
+
+/** What cookies are like that carry the tokens of a project's own providers (RFC 6265bis section 5.6). */
+export interface TokenCookies {
+  /** Of the service and of all below it; default: the very host that answers. */
+  readonly domain?: string;
+  readonly sameSite: (typeof SAME_SITES)[number];
+}
+
 /** A pool as a project of the identify surface; what it does not say is as in `DEFAULT_IDENTIFY`. */
 export interface IdentifyConfig {
   readonly name: string | null;
@@ -34,6 +43,8 @@ export interface IdentifyConfig {
   readonly signature: { readonly scheme: SignatureScheme; readonly maxAgeSeconds: number };
   /** As `createOriginList` reads them. */
   readonly corsOrigins: readonly string[];
+  /** Null: none is ever set. */
+  readonly cookies: TokenCookies | null;
   readonly limits: IdentifyLimits;
   /** Seconds that `timeStamp` and `signUp` are multiples of. */
   readonly timestampStep: number;
@@ -78,6 +89,7 @@ export const DEFAULT_IDENTIFY: IdentifyConfig = {
   defaults: { email: 'awsCognito', simplified: 'noLogin' },
   signature: { scheme: 'hmac-sha1', maxAgeSeconds: DAY_SECONDS },
   corsOrigins: [],
+  cookies: null,
   limits: { appProfileBytes: 32 * 1024, loginHistory: 100, devices: 50, noLoginPerMinute: 60 },
   timestampStep: 10,
   seedMessages: false,

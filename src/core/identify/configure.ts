@@ -34,8 +34,8 @@ export async function getIdentifySettings(
 
 /**
  * Sets how a pool is a project of the identify surface. An act of the installation: there is no route to it. Settings,
- * secrets, the pool's next configuration version, audit entry and event are one transaction; setting what is set already is
- * nothing.
+ * secrets, the pool's next configuration version, audit entry and event are one transaction; setting what is set already
+ * writes nothing.
  *
  * @param input.settings As an operator wrote them down: nothing in it has been looked at. A secret that takes the place of
  *   another one leaves that to verify what it signed.
@@ -46,15 +46,35 @@ export async function configureIdentify(
   deps: ConfigureNeeds,
   { poolId, settings }: { readonly poolId: PoolId; readonly settings: unknown },
 ): Promise<IdentifySettings> {
-  const { environment } = await deps.configs.current(poolId);
+  const { revise, changes } = await lookAt(deps, { poolId, settings });
+  if (changes) await save(deps, poolId, revise);
+  return getIdentifySettings(deps, poolId);
+}
+
+/** Refuses what `configureIdentify` would refuse now, and writes nothing. @throws NotFound @throws InvalidInput */
+export async function checkIdentifySettings(
+  deps: ConfigureNeeds,
+  input: { readonly poolId: PoolId; readonly settings: unknown },
+): Promise<void> {
+  await lookAt(deps, input);
+}
+
+/** What settings come to, and whether they change anything as it is now: whoever says the same again takes no lock. */
+async function lookAt(
+  deps: ConfigureNeeds,
+  { poolId, settings }: { readonly poolId: PoolId; readonly settings: unknown },
+): Promise<{ readonly revise: Revise; readonly changes: boolean }> {
+  const { environment, version, identify } = await deps.configs.current(poolId);
   const allowsHttp = deps.outgoing.plainHttp || environment === 'sandbox';
   const change = readIdentifySettings(settings, { allowsHttp });
-  await save(deps, poolId, ({ definition, secrets }) => {
+  const revise: Revise = ({ definition, secrets }) => {
     const next = withChange(definition, change);
     requireDefaults(identifyConfigOf(next.definition));
     return { definition: next.definition, secrets: withSecrets(secrets, change, next.secrets) };
-  });
-  return getIdentifySettings(deps, poolId);
+  };
+  const { sealedSecrets, ...definition } = identify;
+  const now = { definition, secrets: openSecrets(await deps.vault.pool(poolId, version), sealedSecrets) };
+  return { revise, changes: changedFields(now, revise(now)).length > 0 };
 }
 
 /**
@@ -73,6 +93,7 @@ export async function rotateSignatureSecret(deps: ConfigureNeeds, poolId: PoolId
 
 /** Makes the first secret of a pool; one that is there stays. Of several at once one is made. */
 export async function ensureSignatureSecret(deps: ConfigureNeeds, poolId: PoolId): Promise<void> {
+  if ((await getIdentifySettings(deps, poolId)).hasSignatureSecret) return;
   const secret = deps.random.bytes(SECRET_BYTES).toString('base64url');
   await save(deps, poolId, ({ definition, secrets }) => {
     if (secrets.signature !== null) return { definition, secrets };
@@ -85,7 +106,9 @@ interface Opened {
   readonly secrets: ProjectSecrets;
 }
 
-async function save(deps: ConfigureNeeds, poolId: PoolId, revise: (stored: Opened) => Opened): Promise<void> {
+type Revise = (stored: Opened) => Opened;
+
+async function save(deps: ConfigureNeeds, poolId: PoolId, revise: Revise): Promise<void> {
   const vault = await deps.vault.pool(poolId);
   await deps.identifySettings.transaction(async (tx) => {
     // First, so that two who set something at once come one after the other, also where there is no row yet.
@@ -133,10 +156,8 @@ function withSecrets(
   providers: { readonly [name: string]: { readonly [path: string]: string } | null },
 ): ProjectSecrets {
   const { signature } = before;
-  const isNew = secret !== undefined && secret !== signature?.secret;
-  const left = isNew && signature !== null ? [signature.secret] : [];
-  const previous = previousSecrets ?? [...left, ...(signature?.previous ?? [])].slice(0, PREVIOUS_MAX);
   const current = secret ?? signature?.secret;
+  const previous = previousSecrets ?? leftBy(signature, current);
   const kept = Object.entries({ ...before.providers, ...providers }).filter(
     ([, secrets]) => secrets !== null && Object.keys(secrets).length > 0,
   );
@@ -144,6 +165,14 @@ function withSecrets(
     signature: current === undefined ? null : { secret: current, previous },
     providers: Object.fromEntries(kept) as ProjectSecrets['providers'],
   };
+}
+
+/** What goes on verifying beside `current`. Whoever goes back and forth between two secrets pushes out no other. */
+function leftBy(signature: ProjectSecrets['signature'], current: string | undefined): readonly string[] {
+  if (signature === null) return [];
+  const { secret, previous } = signature;
+  if (secret === current) return previous;
+  return [secret, ...previous.filter((one) => one !== current)].slice(0, PREVIOUS_MAX);
 }
 
 /** @throws InvalidInput */

@@ -5,7 +5,7 @@ import { OperationNotSupported, ProviderNotEnabled, ProviderUnsupported } from '
 /** Calls of contract identify 3. */
 export type Operation =
   | ('register' | 'profile' | 'update' | 'login' | 'changePassword' | 'forgotPassword')
-  | ('confirmForgotPassword' | 'refresh' | 'logout' | 'check' | 'checkNonstandard');
+  | ('confirmForgotPassword' | 'refresh' | 'logout' | 'check' | 'checkNonstandard' | 'link');
 
 /** A provider of a project, as a request names it. */
 export interface Pair {
@@ -20,11 +20,11 @@ const KNOWN: { readonly [name: string]: Strategy } = {
   ...{ facebook: 'email', anonymous: 'simplified', noLogin: 'simplified' },
 };
 
-const OPEN_ID: readonly Operation[] = ['profile', 'update', 'check'];
-const SOCIAL: readonly Operation[] = ['profile', 'update', 'checkNonstandard'];
+const OPEN_ID: readonly Operation[] = ['profile', 'update', 'check', 'link'];
+const SOCIAL: readonly Operation[] = ['profile', 'update', 'checkNonstandard', 'link'];
 const WITH_PASSWORD: readonly Operation[] = [
   ...(['register', 'profile', 'update', 'login', 'changePassword', 'forgotPassword'] as const),
-  ...(['confirmForgotPassword', 'refresh', 'logout', 'check'] as const),
+  ...(['confirmForgotPassword', 'refresh', 'logout', 'check', 'link'] as const),
 ];
 const OPERATIONS: { readonly [name: string]: readonly Operation[] } = {
   ...{ awsCognito: WITH_PASSWORD, local: WITH_PASSWORD, authZero: OPEN_ID },
@@ -60,13 +60,41 @@ export function resolvePair(
   if (strategy === undefined || (isAlias && given !== undefined && given !== 'anonymous'))
     throw new ProviderUnsupported();
   const name = given ?? (isAlias ? 'anonymous' : defaultOf(config, strategy, named.hasExternalId));
-  const provider = Object.hasOwn(config.providers, name) ? config.providers[name] : undefined;
-  const own = Object.hasOwn(KNOWN, name) ? KNOWN[name] : provider === undefined ? undefined : 'email';
-  if (own !== strategy) throw new ProviderUnsupported();
+  return pairOf(config, operation, { strategy, name });
+}
+
+/**
+ * The other provider of a call that names two. A name says which strategy it goes with.
+ * @throws ProviderUnsupported @throws ProviderNotEnabled @throws OperationNotSupported
+ */
+export function resolveOther(config: IdentifyConfig, operation: Operation, name: string): Pair {
+  const strategy = strategyOf(config, name);
+  if (strategy === undefined) throw new ProviderUnsupported();
+  return pairOf(config, operation, { strategy, name });
+}
+
+/** @throws ProviderUnsupported @throws ProviderNotEnabled @throws OperationNotSupported */
+function pairOf(
+  config: IdentifyConfig,
+  operation: Operation,
+  { strategy, name }: Pick<Pair, 'strategy' | 'name'>,
+): Pair {
+  if (strategyOf(config, name) !== strategy) throw new ProviderUnsupported();
+  const provider = providerOf(config, name);
   if (provider?.enabled !== true) throw new ProviderNotEnabled();
   const operations = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : CUSTOM;
   if (operations?.includes(operation) !== true) throw new OperationNotSupported();
   return { strategy, name, provider };
+}
+
+function providerOf({ providers }: IdentifyConfig, name: string): ProviderConfig | undefined {
+  return Object.hasOwn(providers, name) ? providers[name] : undefined;
+}
+
+/** Undefined: no provider that there is anything known of. */
+function strategyOf(config: IdentifyConfig, name: string): Strategy | undefined {
+  if (Object.hasOwn(KNOWN, name)) return KNOWN[name];
+  return providerOf(config, name) === undefined ? undefined : 'email';
 }
 
 /** @throws InvalidInput */

@@ -9,8 +9,8 @@ import { withProvedEmail } from './proved-email.ts';
 /** What is set of a user; what is absent stays. */
 export interface ProfileInput {
   readonly email?: string;
-  /** A provider outside has seen that the address is theirs (R4). Default false. */
-  readonly emailIsProved?: boolean;
+  /** A provider outside has seen that it is theirs: verified where it is an address of the record (R4). Sets none. */
+  readonly provedEmail?: string;
   readonly username?: string;
   readonly nickname?: string;
   /** By their names, `custom:…`; those that are not named stay. */
@@ -45,9 +45,9 @@ export function withProfileInput(
   }
   const { profile, changed, problems } = setAttributes(config, record, values, options.newVid);
   if (problems.length > 0) throw new InvalidInput(problems.map(problemOf));
-  const { email, emailIsProved = false, attributes, appProfile } = input;
+  const { provedEmail, attributes, appProfile } = input;
   const owner = { schemaId: record.schemaId, profile };
-  const proved = emailIsProved && email ? withProvedEmail(config, owner, email, options.at) : null;
+  const proved = provedEmail === undefined ? null : withProvedEmail(config, owner, provedEmail, options.at);
   const before = profile.identify ?? {};
   const identify = {
     ...before,

@@ -1,7 +1,7 @@
 import { normaliseEmail } from '../../kit/normalise.ts';
-import { knownAddress, proveAddress } from '../identities/addresses.ts';
 import { derivedOf } from '../identities/login-identifiers.ts';
 import type { Profile } from '../identities/profile.ts';
+import { proveAddresses } from '../identities/prove-addresses.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 
 interface Owner {
@@ -10,7 +10,7 @@ interface Owner {
 }
 
 /**
- * The profile once somebody's provider has vouched for their e-mail address: it is verified for all surfaces (R4).
+ * The profile once somebody's provider has vouched for their e-mail address (R4).
  * @returns Null where nothing changes: it is verified already, or no verifiable address of theirs.
  */
 export function withProvedEmail(
@@ -21,7 +21,6 @@ export function withProvedEmail(
 ): Profile | null {
   const value = normaliseEmail(email);
   const { verifiable } = derivedOf(config, { schemaId, traits: profile.traits });
-  const address = verifiable.find((one) => one.via === 'email' && one.value === value);
-  if (address === undefined || knownAddress(profile, address, at).verified) return null;
-  return proveAddress(profile, address, at);
+  const theirs = verifiable.filter((one) => one.via === 'email' && one.value === value);
+  return proveAddresses(profile, theirs, at);
 }

@@ -72,7 +72,7 @@ export interface OpenIdSettings extends Common {
   readonly kind: 'openid';
   /** An origin and maybe a path; a slash at its end makes no difference. Auth0's is `https://{domain}/`. */
   readonly issuer: string;
-  /** Tokens must be meant for it; `clientId` where there is none. One of both is needed for tokens that are JWTs. */
+  /** Tokens must be meant for it; `clientId` where there is none. One of both is needed unless `validation` is `endpoint`. */
   readonly audience?: string;
   readonly clientId?: string;
   /** Default `jwks`. */

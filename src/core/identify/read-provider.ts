@@ -21,6 +21,11 @@ const line: Rule = {
   must: 'one line of text',
   fits: (value) => typeof value === 'string' && LINE.test(value),
 };
+/** A token of RFC 9110, section 5.6.2. */
+const cookieName: Rule = {
+  must: 'the name of a cookie',
+  fits: (value) => typeof value === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/.test(value),
+};
 const pem: Rule = {
   must: 'a PEM block',
   fits: (value) =>
@@ -66,7 +71,7 @@ const OUTSIDE: { readonly [K in OutsideKind]: Rules } = {
   },
   openid: {
     ...{ 'issuer!': url, audience: line, clientId: line, validation: oneOf(...VALIDATIONS), timeoutMs },
-    ...{ jwksUri: url, publicKeyPem: pem, userinfoUrl: url, cookieName: line },
+    ...{ jwksUri: url, publicKeyPem: pem, userinfoUrl: url, cookieName },
     claims: {
       ...{ subject: line, email: line, nickname: line, username: line, countryCode: line, ageVerified: line },
     },
@@ -142,8 +147,25 @@ export function readProvider(
   if (backend !== undefined && name !== 'awsCognito') return refuse(['backend'], 'is no setting');
   const kind = KINDS[name] ?? 'openid';
   check(OUTSIDE[kind]);
+  if (kind === 'openid') problems.push(...openIdProblems(rest, path));
   const settings: OpenSettings = { kind, ...rest };
   return { type: 'outside', enabled, settings };
+}
+
+/** Without an audience, what another application of the same issuer was given would be accepted here. */
+function openIdProblems(given: JsonObject, path: FieldPath): FieldProblem[] {
+  const { validation, audience, clientId, publicKeyPem } = given;
+  const must = (name: string, message: string): FieldProblem => {
+    return { path: [...path, name], code: 'required', message: `must be given${message}` };
+  };
+  return [
+    ...(validation !== 'endpoint' && audience === undefined && clientId === undefined
+      ? [must('audience', ', or clientId, unless validation is endpoint')]
+      : []),
+    ...(validation === 'publicKey' && publicKeyPem === undefined
+      ? [must('publicKeyPem', ' where validation is publicKey')]
+      : []),
+  ];
 }
 
 function localSettings(given: JsonObject): LocalSettings {

@@ -3,8 +3,10 @@ import {
   type IdentifyConfig,
   type IdentifyLimits,
   type ProviderConfig,
+  SAME_SITES,
   SIGNATURE_SCHEMES,
   STRATEGIES,
+  type TokenCookies,
 } from './config.ts';
 import { readProvider } from './read-provider.ts';
 
@@ -25,6 +27,8 @@ export interface IdentifyChange {
 }
 
 const ORIGIN = /^https?:\/\/(?:\*\.[a-z0-9-]+(?:\.[a-z0-9-]+)+|[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+/** The last part begins with a letter: addresses in numbers have no hosts below them. */
+const HOST = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 const SECRET_BYTES_MIN = 16;
 const LIST_MAX = 100;
 const LIMITS: { readonly [K in keyof IdentifyLimits]: readonly [min: number, max: number] } = {
@@ -33,7 +37,9 @@ const LIMITS: { readonly [K in keyof IdentifyLimits]: readonly [min: number, max
   devices: [1, 200],
   noLoginPerMinute: [1, 1_000_000],
 };
-const NAMES = ['name', 'providers', 'defaults', 'signature', 'cors', 'limits', 'timestampStep', 'compat'];
+const NAMES = [
+  ...['name', 'providers', 'defaults', 'signature', 'cors', 'cookies', 'limits', 'timestampStep', 'compat'],
+];
 
 /**
  * Settings of a project as an operator wrote them down (contract identify 5).
@@ -64,6 +70,7 @@ export function readIdentifySettings(
         maxAgeSeconds: read.whole(['signature', 'maxAgeSeconds'], maxAgeSeconds, [60, 365 * 86_400]),
       }),
       corsOrigins: read.texts(['cors', 'origins'], origins, 'an origin', (text) => ORIGIN.test(text)),
+      cookies: read.cookies(given.cookies),
       limits: ifAny(
         Object.fromEntries(
           Object.entries(LIMITS).map(([name, bounds]) => [
@@ -149,6 +156,22 @@ class Reader {
     const isList = Array.isArray(value) && value.length <= LIST_MAX;
     if (isList && value.every((one) => typeof one === 'string' && fits(one))) return value;
     return this.refuse(path, `${what}, or a list of at most ${LIST_MAX} of them`);
+  }
+
+  /** As a whole; null takes them back. */
+  cookies(value: unknown): TokenCookies | null | undefined {
+    if (value === undefined || value === null) return value;
+    const given = this.object(['cookies'], value, ['domain', 'sameSite']);
+    const domain = this.host(['cookies', 'domain'], given.domain);
+    const sameSite = this.oneOf(['cookies', 'sameSite'], given.sameSite, SAME_SITES);
+    if (isObject(value) && given.sameSite === undefined)
+      this.#problems.push({ path: ['cookies', 'sameSite'], code: 'required', message: 'must be given' });
+    return sameSite === undefined ? undefined : { ...(domain === undefined ? {} : { domain }), sameSite };
+  }
+
+  host(path: FieldPath, value: unknown): string | undefined {
+    if (value === undefined || (typeof value === 'string' && HOST.test(value))) return value;
+    return this.refuse(path, 'a host name of two parts or more, in lower case, without a dot before it');
   }
 
   defaults(value: unknown): IdentifyConfig['defaults'] | undefined {

@@ -50,15 +50,11 @@ export async function viewUser(
 ): Promise<UserView> {
   const { stored, profile, seen } = opened;
   if (profile === null) throw new NotFound();
-  const homes = homesOf(project.config, stored.schemaId);
   const { identify = {} } = profile;
   return {
     userId: stored.id,
     externalId: await externalIdFor(deps, project, { profile, account }),
-    email: readAttribute(profile, homes, 'email'),
-    username: readAttribute(profile, homes, 'preferred_username'),
-    nickname: readAttribute(profile, homes, 'nickname'),
-    attributes: identify.attributes ?? {},
+    ...namesOf(project, { schemaId: stored.schemaId, profile }),
     appProfile: identify.appProfile ?? {},
     loginHistory: seen?.logins ?? [],
     devices: devicesOf(deps, project, stored.id, { profile, seen }),
@@ -68,19 +64,34 @@ export async function viewUser(
   };
 }
 
+/** What is known of a user by name, without what has to be signed or derived. */
+export function namesOf(
+  { config }: Pick<Project, 'config'>,
+  { schemaId, profile }: { readonly schemaId: string; readonly profile: Profile },
+): Pick<UserView, 'email' | 'username' | 'nickname' | 'attributes'> {
+  const homes = homesOf(config, schemaId);
+  return {
+    email: readAttribute(profile, homes, 'email'),
+    username: readAttribute(profile, homes, 'preferred_username'),
+    nickname: readAttribute(profile, homes, 'nickname'),
+    attributes: profile.identify?.attributes ?? {},
+  };
+}
+
 /** Of an account that the record holds, as it was when it was made; else as it follows. */
 export async function externalIdFor(
   { macs, externalIds }: ViewNeeds,
   { poolId }: Pick<Project, 'poolId'>,
   { profile, account }: { readonly profile: Profile; readonly account: Account },
 ): Promise<string> {
-  const { provider, issuer, subject } = account;
   // It is what they are known by, and follows from nothing.
-  if (provider === 'noLogin') return subject;
-  const kept = profile.identify?.accounts?.find(
-    (one) => one.provider === provider && one.issuer === issuer && one.subject === subject,
-  );
+  if (account.provider === 'noLogin') return account.subject;
+  const kept = profile.identify?.accounts?.find((one) => isSameAccount(one, account));
   return kept?.externalId ?? externalIdOf(macs, await externalIds.get(poolId), account);
+}
+
+export function isSameAccount(one: Account, other: Account): boolean {
+  return one.provider === other.provider && one.issuer === other.issuer && one.subject === other.subject;
 }
 
 /** Who somebody is that logs in with the password of their own record (contract identify 3.2). */

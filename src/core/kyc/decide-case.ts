@@ -96,14 +96,19 @@ async function isOwnerApprovedSince(
   return own?.state === 'approved' && own.updatedAt.getTime() > updatedAt.getTime();
 }
 
-/** Decides a case and its verification, whoever decided (R5). @throws WrongState The verification is redacted. */
+/**
+ * Decides a case and its verification, whoever decided (R5), within `together`.
+ * @param before As it was read, and found to be open to this decision. What somebody else decided since is not overruled.
+ * @throws WrongState The verification is redacted.
+ */
 export async function decideWithState(
   tx: RecordStores,
   deps: DecideCaseNeeds,
   context: ActingContext,
-  { identityId, verificationId }: StoredCase,
+  before: StoredCase,
   { state, report, processingMode }: { state: CaseState; report: CaseReport; processingMode: string },
 ): Promise<void> {
+  const { poolId, identityId, provider, verificationId, version } = before;
   const exceptions = [...new Set(report.exceptions)].sort();
   const decision: Decision = {
     outcome: OUTCOMES[state],
@@ -116,7 +121,15 @@ export async function decideWithState(
     },
     report: { ...report, exceptions },
   };
-  await decideWithin(tx, deps, context, verificationId, () => decision);
+  let found = 0;
+  const { stored } = await decideWithin(tx, deps, context, verificationId, (opened) => {
+    found = opened.stored.version;
+    return decision;
+  });
+  // It is as it was judged but for what this wrote; or somebody else was first.
+  const written = stored.version > found ? 1 : 0;
+  const after = await tx.cases.findCase(poolId, identityId, provider);
+  if (after === null || after.version > version + written) tryAgain();
 }
 
 /** Nothing that is shown changes: neither does the time of it. */

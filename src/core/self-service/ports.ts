@@ -1,7 +1,5 @@
 import type { Uuid } from '../../kit/ids.ts';
-import type { IdentifierClaim, IdentityChange, StoredIdentity } from '../identities/ports.ts';
 import type { IdentityId, PoolId } from '../ports.ts';
-import type { SessionInsert } from '../sessions/ports.ts';
 
 export type FlowId = Uuid & { readonly isFlow: true };
 
@@ -149,30 +147,6 @@ export interface LockoutClearing {
   readonly key: LockoutKey;
   readonly max: number;
   readonly cutOff: Date;
-}
-
-/** All that a login writes: the flow is used up, the record notes it, a session begins, failures are forgotten. */
-export interface LoginWrite {
-  readonly flow: FlowUpdate;
-  /** Of nothing that finds the identity, nor of totals. */
-  readonly change: IdentityChange;
-  readonly session: SessionInsert;
-  readonly clearing: LockoutClearing | null;
-}
-
-export interface LoginStore {
-  /** Whose a claim is, with the failures of these keys: one statement. */
-  findClaimant(
-    poolId: PoolId,
-    claim: IdentifierClaim,
-    keys: readonly LockoutKey[],
-  ): Promise<{ readonly stored: StoredIdentity | null; readonly failures: readonly Failures[] }>;
-  /**
-   * All of it or none, as one statement.
-   * @returns `stale`: flow, identity, its key or the pool's configuration is not as it was read. `locked`: there are too
-   *   many failures. `unfit`: the change is of more than this writes.
-   */
-  writeLogin(login: LoginWrite): Promise<'done' | 'stale' | 'locked' | 'unfit'>;
 }
 
 /** One-time passwords by a counter. */

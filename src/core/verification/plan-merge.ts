@@ -5,6 +5,7 @@ import type { Profile } from '../identities/profile.ts';
 import type { Changing, Revision } from '../identities/revision.ts';
 import { setAttributes } from '../identities/set-attributes.ts';
 import { type Standing, standingOf } from '../identities/standing.ts';
+import { foldAccounts } from './fold-accounts.ts';
 import { TAGS_MAX } from './set-tags.ts';
 
 /** A record while others are folded into it, or it into another. */
@@ -33,8 +34,8 @@ const WHOLES: readonly ((name: AttributeName) => boolean)[] = [
 ];
 
 /**
- * Folds records into one, one after another: sessions, tags, the latest result, and the attributes and custom fields
- * that the primary lacks, leave the secondary for it. What the primary has itself stays, and the secondary keeps its own.
+ * Folds records into one, one after another: sessions, tags, the latest result, accounts elsewhere, and the attributes and
+ * custom fields that the primary lacks, leave the secondary for it. What the primary has itself stays, and the secondary keeps its own.
  * Decides on what it is given only.
  *
  * @throws WrongState More tags together than an identity may have.
@@ -74,8 +75,9 @@ function fold(
   const isLater = isLaterSession(standing, own);
   const latest = isLater ? profile.latestResult : before.profile.latestResult;
   const tags = [...new Set([...(before.profile.tags ?? []), ...(profile.tags ?? [])])];
-  const { latestResult: _own, ...rest } = attributes.into;
-  const { latestResult: _moved, tags: _tags, ...remains } = attributes.left;
+  const accounts = foldAccounts(attributes.into, attributes.left);
+  const { latestResult: _own, ...rest } = accounts.into;
+  const { latestResult: _moved, tags: _tags, ...remains } = accounts.left;
   return {
     taken: attributes.taken,
     into: {
@@ -200,5 +202,6 @@ function fieldsOf(before: Content, after: Content): string[] {
   if (differs(before.profile.tags ?? [], after.profile.tags ?? [])) fields.push('tags');
   if (differs(before.profile.customFields ?? {}, after.profile.customFields ?? {}))
     fields.push('custom_fields');
+  if (before.profile.identify?.accounts !== after.profile.identify?.accounts) fields.push('identify.account');
   return fields;
 }

@@ -1,4 +1,5 @@
-import type { Failures, LoginStore, LoginWrite } from '../../core/self-service/ports.ts';
+import type { LoginStore, LoginWrite } from '../../core/self-service/login-ports.ts';
+import type { Failures } from '../../core/self-service/ports.ts';
 import type { Session } from '../session.ts';
 import { COLUMNS, JOINS, type Row, toIdentity } from './identities.ts';
 import { profileParameters, RECORD } from './identity-writes.ts';

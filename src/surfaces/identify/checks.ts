@@ -1,19 +1,23 @@
 import type { Deps } from '../../core/deps.ts';
 import { InternalFault } from '../../core/errors.ts';
+import type { OpenSettings } from '../../core/identify/config.ts';
 import { checkLocally } from '../../core/identify/local/bearer.ts';
 import { checkOutside } from '../../core/identify/outside/check-outside.ts';
-import { localAccount, viewUser } from '../../core/identify/user.ts';
+import type { SessionBlock } from '../../core/identify/session-block.ts';
+import { localAccount, type UserView, viewUser } from '../../core/identify/user.ts';
+import { type ReplyOptions, replyWith } from '../../http/route.ts';
 import { bearerOf, type Call } from './calls.ts';
 import { Fields } from './fields.ts';
 import { succeed } from './replies.ts';
 import { showNonstandard, showOutside, showOwn, showSession } from './show.ts';
+import type { TokenCookies } from './token-cookies.ts';
 import { outsideToken } from './tokens.ts';
 import { outsideIn } from './users.ts';
 
 const USER_ID_MAX = 256;
 
 /** Handlers of checks (contract identify 3.10). In each reply `accessToken` is the token that was presented. */
-export function checkHandlers(deps: Deps) {
+export function checkHandlers(deps: Deps, cookies: TokenCookies) {
   return {
     async check(call: Call) {
       const { project, caller, pair } = call;
@@ -29,42 +33,55 @@ export function checkHandlers(deps: Deps) {
         const user = await viewUser(deps, project, opened, localAccount(project, opened.stored.id));
         return succeed(call, 'check', { ...showOwn(user), ...showSession(block), accessToken: token });
       }
-      const outside = outsideIn(deps, call, provider.settings);
-      const { account, opened, block } = await checkOutside(deps, project, outside, {
-        token,
-        deviceId,
-        caller,
+      const { user, block, options } = await checkAt(deps, cookies, call, {
+        ...{ settings: provider.settings, token, deviceId },
       });
-      const user = await viewUser(deps, project, opened, account);
       const shown = name === 'awsCognito' ? showOwn(user) : showOutside(user);
-      return succeed(call, 'check', {
-        ...shown,
-        ...(block === null ? {} : showSession(block)),
-        accessToken: token,
-      });
+      const session = block === null ? {} : showSession(block);
+      return replyWith(succeed(call, 'check', { ...shown, ...session, accessToken: token }), options);
     },
 
     async checkNonstandard(call: Call) {
-      const { project, caller, pair, named } = call;
+      const { pair, named } = call;
       const { provider, name } = pair;
       if (provider.type !== 'outside') throw new InternalFault('a pair without a provider outside');
-      const presented = outsideToken(call, provider.settings);
+      const { settings } = provider;
+      const presented = outsideToken(call, settings);
       const fields = new Fields();
-      const given =
+      const token =
         named.accessToken === undefined ? presented : fields.token(named.accessToken, 'accessToken');
       const deviceId = fields.uuid(named.deviceId, 'deviceId');
       const userId = fields.text(named.userId, 'userId', USER_ID_MAX);
       // A token of X does not say whose it is until it is asked for.
       if (name === 'twitter' && named.userId === undefined) fields.missing('userId');
       fields.done();
-      const outside = outsideIn(deps, call, provider.settings);
-      const input = { token: given, deviceId, caller, ...(userId === undefined ? {} : { userId }) };
-      const { account, opened, block } = await checkOutside(deps, project, outside, input);
-      const user = await viewUser(deps, project, opened, account);
-      return succeed(call, 'checkNonstandard', {
-        ...showNonstandard(user),
-        ...(block === null ? {} : { ...showSession(block), accessToken: given }),
-      });
+      const input = { settings, token, deviceId, ...(userId === undefined ? {} : { userId }) };
+      const { user, block, options } = await checkAt(deps, cookies, call, input);
+      const session = block === null ? {} : { ...showSession(block), accessToken: token };
+      return replyWith(succeed(call, 'checkNonstandard', { ...showNonstandard(user), ...session }), options);
     },
   };
+}
+
+/** A check by a provider outside, with what else its reply carries. */
+async function checkAt(
+  deps: Deps,
+  cookies: TokenCookies,
+  call: Call,
+  input: {
+    readonly settings: OpenSettings;
+    readonly token: string;
+    readonly deviceId: string | null;
+    readonly userId?: string;
+  },
+): Promise<{ user: UserView; block: SessionBlock | null; options: ReplyOptions }> {
+  const { settings, ...presented } = input;
+  const { project, caller } = call;
+  cookies.watch(call, settings, input.token);
+  const outside = outsideIn(deps, call, settings);
+  const checked = await checkOutside(deps, project, outside, { ...presented, caller });
+  const { account, opened, block, expiresAt } = checked;
+  const user = await viewUser(deps, project, opened, account);
+  const { token } = input;
+  return { user, block, options: { cookies: cookies.renewed(call, settings, { token, expiresAt }) } };
 }

@@ -8,6 +8,7 @@ import { confirmForgotPassword, forgotPassword } from '../../core/identify/local
 import { verifyOutside } from '../../core/identify/outside/outside-user.ts';
 import {
   changePasswordOutside,
+  forgotPasswordOutside,
   loginOutside,
   logoutOutside,
   refreshOutside,
@@ -63,7 +64,7 @@ export function loginHandlers(deps: Deps) {
       const email = fields.typedEmail(fields.object(call.data, 'data'));
       fields.done();
       if (pair.provider.type === 'local') await forgotPassword(deps, project, { email, caller });
-      else await outsideOfCall(deps, call).provider.forgot?.(email);
+      else await forgotPasswordOutside(outsideOfCall(deps, call), email);
       return succeed(call, 'forgotPassword', {});
     },
 

@@ -13,11 +13,15 @@ export interface Origins {
   requireListed(project: Project, headers: RequestHeaders): void;
 }
 
+const REMEMBERED_MAX = 10_000;
+
 /** Contract identify 5. */
 export function createOrigins({ identifySettings }: Pick<Deps, 'identifySettings'>): Origins {
   // Headers of a request are one object from its arrival to its reply.
   const listed = new WeakSet<RequestHeaders>();
   const isKnown = (origin: string) => identifySettings.listsOrigin(candidatesOf(origin));
+  // Who was known once is let through to where the project decides: a page's check costs no look into the database for it.
+  const remembered = new Set<string>();
   return {
     crossOrigin: {
       credentials: true,
@@ -27,12 +31,17 @@ export function createOrigins({ identifySettings }: Pick<Deps, 'identifySettings
         headers['access-control-request-method'] === undefined ? listed.has(headers) : isKnown(origin),
     },
     async requireKnown({ origin }) {
-      if (typeof origin === 'string' && !(await isKnown(origin))) throw new OriginNotAllowed();
+      if (typeof origin !== 'string' || remembered.has(origin)) return;
+      if (!(await isKnown(origin))) throw new OriginNotAllowed();
+      if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+      remembered.add(origin);
     },
     requireListed({ settings }, headers) {
       const { origin } = headers;
       // Apps and servers send none.
       if (typeof origin !== 'string') return;
+      // It may have been let in by settings that were old.
+      listed.delete(headers);
       if (!createOriginList(settings.corsOrigins)(origin)) throw new OriginNotAllowed();
       listed.add(headers);
     },

@@ -16,6 +16,7 @@ const MESSAGES: Readonly<Record<Operation, { readonly text: string; readonly see
   logout: { text: 'OK', seed: 'please check your email' },
   check: { text: 'OK' },
   checkNonstandard: { text: 'OK' },
+  link: { text: 'User is Correctly Linked' },
 };
 
 /** Contract identify 1, "Success envelope". */

@@ -44,7 +44,8 @@ type Handlers = ReturnType<typeof userHandlers> &
   ReturnType<typeof checkHandlers>;
 
 /**
- * Routes of contract identify 3. A base address that ends with a slash makes doubled ones, which lead to the same place.
+ * Routes of contract identify 3, and one to link accounts by (decision 0023). A base address that ends with a slash makes
+ * doubled ones, which lead to the same place.
  */
 export function identifyRoutes(serve: Serve, h: Handlers): Route[] {
   // biome-ignore format: a table, a route a row.
@@ -60,6 +61,7 @@ export function identifyRoutes(serve: Serve, h: Handlers): Route[] {
     defineRoute({ method: 'POST', path: '/user/logout', operation: 'logout', summary: 'Log out everywhere', ...sending, body: wire.LogoutBody, reply: wire.EmptyReply, errors: [...every, ...writing], handler: serve('logout', h.logout) }),
     defineRoute({ method: 'GET', path: '/user/check', operation: 'check', summary: 'Check a token, and sign for its user', ...asking, query: wire.CheckQuery, reply: wire.UserReply, errors: [...every, ...reading], handler: serve('check', h.check) }),
     defineRoute({ method: 'GET', path: '/user/check/nonstandard', operation: 'checkNonstandard', summary: 'Check a provider’s own token', ...asking, query: wire.NonstandardQuery, reply: wire.UserReply, errors: [...every, ...reading, 'user_mismatch'], handler: serve('checkNonstandard', h.checkNonstandard) }),
+    defineRoute({ method: 'POST', path: '/user/link', operation: 'link', summary: 'Link an account at another provider', ...sending, body: wire.LinkBody, reply: wire.UserReply, errors: [...every, ...writing, 'user_exists', 'user_mismatch'], handler: serve('link', h.link) }),
   ];
   return mount(routes, ['/v1', '', '//v1', '/', '/v1/', '//v1/']);
 }

@@ -1,3 +1,4 @@
+import type { Pair } from '../../core/identify/pairs.ts';
 import type { SessionBlock } from '../../core/identify/session-block.ts';
 import type { UserView } from '../../core/identify/user.ts';
 
@@ -32,6 +33,11 @@ export function showOwn(user: UserView): Shown {
     ...{ updatedAt: `${user.updatedAt}`, devices: user.devices, appProfile: user.appProfile },
     ...{ userId, externalId, loginHistory },
   };
+}
+
+/** Contract identify 3.5, by the provider that the user came by. */
+export function showProfile({ name }: Pick<Pair, 'name'>, user: UserView): Shown {
+  return name === 'awsCognito' || name === 'local' ? showOwn(user) : showOutside(user);
 }
 
 /** Contract identify 3.6, awsCognito and local. */

@@ -6,6 +6,7 @@ import { ERROR_STATUSES, ErrorReply, present } from './errors.ts';
 import { loginHandlers } from './logins.ts';
 import { createOrigins } from './origins.ts';
 import { identifyRoutes } from './routes.ts';
+import { createTokenCookies } from './token-cookies.ts';
 import { userHandlers } from './users.ts';
 
 const OWNED = /^\/*(?:v\d+\/+)?user(?:\/|$)/;
@@ -13,6 +14,7 @@ const OWNED = /^\/*(?:v\d+\/+)?user(?:\/|$)/;
 /** The identify surface: compatible with the Monterosa Identify extension. */
 export function createIdentifySurface(deps: Deps): Surface {
   const origins = createOrigins(deps);
+  const cookies = createTokenCookies(deps);
   return {
     name: 'identify',
     title: 'Identify users',
@@ -23,11 +25,11 @@ export function createIdentifySurface(deps: Deps): Surface {
     routes: identifyRoutes(createCaller(deps, origins), {
       ...userHandlers(deps),
       ...loginHandlers(deps),
-      ...checkHandlers(deps),
+      ...checkHandlers(deps, cookies),
     }),
     owns: (path) => OWNED.test(path),
     tellsMethods: true,
-    present,
+    present: cookies.present(present),
     crossOrigin: origins.crossOrigin,
     errorSchema: ErrorReply,
     errorStatuses: ERROR_STATUSES,

@@ -16,10 +16,15 @@ export function outsideToken(
   { changes }: { readonly changes: boolean } = { changes: false },
 ): string {
   const bearer = bearerOf(request);
-  const { cookieName } = settings;
-  const cookie = typeof cookieName === 'string' ? request.cookies().get(cookieName) : undefined;
-  if (cookie === undefined || cookie === '') return bearer;
+  const cookie = cookieToken(request, settings);
+  if (cookie === undefined) return bearer;
   // That the site is listed was found out before.
   if (changes && request.headers.origin === undefined) throw new OriginNotAllowed();
   return cookie;
+}
+
+/** What is in the cookie that the project names for a provider of its own; undefined: nothing, or it names none. */
+export function cookieToken({ cookies }: Call['request'], { cookieName }: OpenSettings): string | undefined {
+  const sent = typeof cookieName === 'string' ? cookies().get(cookieName) : undefined;
+  return sent === '' ? undefined : sent;
 }

@@ -5,8 +5,8 @@ import { EXTERNAL_ID } from '../../core/identify/external-id.ts';
 import { openBearer } from '../../core/identify/local/bearer.ts';
 import { registerLocally } from '../../core/identify/local/register.ts';
 import { getNoLogin, registerNoLogin, updateNoLogin } from '../../core/identify/no-login.ts';
-import { getOutside, updateOutside } from '../../core/identify/outside/check-outside.ts';
-import { outsideOf } from '../../core/identify/outside/outside-user.ts';
+import { updateOutside } from '../../core/identify/outside/check-outside.ts';
+import { outsideOf, verifyOutside } from '../../core/identify/outside/outside-user.ts';
 import { registerOutside } from '../../core/identify/outside/password-calls.ts';
 import type { ProfileInput } from '../../core/identify/profile-change.ts';
 import { updateUser } from '../../core/identify/update-user.ts';
@@ -14,8 +14,9 @@ import { localAccount, viewUser } from '../../core/identify/user.ts';
 import { replyWith } from '../../http/route.ts';
 import { bearerOf, type Call } from './calls.ts';
 import { Fields } from './fields.ts';
+import { link } from './link.ts';
 import { succeed, succeedFlat } from './replies.ts';
-import { showNoLogin, showOutside, showOwn, showUpdated } from './show.ts';
+import { showNoLogin, showProfile, showUpdated } from './show.ts';
 import { outsideToken } from './tokens.ts';
 
 const ADDITIONAL_ID_MAX = 128;
@@ -49,17 +50,13 @@ export function userHandlers(deps: Deps) {
       }
       if (provider.type !== 'outside') {
         const { opened } = await openBearer(deps, project, bearerOf(call.request));
-        return succeed(
-          call,
-          'profile',
-          showOwn(await viewUser(deps, project, opened, localAccount(project, opened.stored.id))),
-        );
+        const user = await viewUser(deps, project, opened, localAccount(project, opened.stored.id));
+        return succeed(call, 'profile', showProfile(pair, user));
       }
       const outside = outsideIn(deps, call, provider.settings);
       const token = outsideToken(call, provider.settings);
-      const { opened, account } = await getOutside(deps, project, outside, { token, caller });
-      const user = await viewUser(deps, project, opened, account);
-      return succeed(call, 'profile', pair.name === 'awsCognito' ? showOwn(user) : showOutside(user));
+      const { opened, account } = await verifyOutside(deps, project, outside, { token, caller });
+      return succeed(call, 'profile', showProfile(pair, await viewUser(deps, project, opened, account)));
     },
 
     async update(call: Call) {
@@ -74,6 +71,8 @@ export function userHandlers(deps: Deps) {
       const user = await viewUser(deps, project, changed, localAccount(project, changed.stored.id));
       return succeed(call, 'update', showUpdated(user, project.poolId));
     },
+
+    link: (call: Call) => link(deps, call),
   };
 }
 

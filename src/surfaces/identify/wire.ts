@@ -65,6 +65,10 @@ export const ConfirmBody = Type.Object({
 });
 export const RefreshBody = Type.Object({ ...NAMES, deviceId: Type.Optional(Uuid), refreshToken: Text });
 export const LogoutBody = Type.Object({ ...NAMES, deviceId: Type.Optional(Uuid) });
+export const LinkBody = Type.Object({
+  ...NAMES,
+  data: Type.Object({ provider: Text, accessToken: Text, userId: Type.Optional(Text) }),
+});
 
 const Envelope = { result: Type.Literal(1), message: Text };
 

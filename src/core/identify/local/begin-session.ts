@@ -10,7 +10,7 @@ import type { SessionView } from '../../sessions/view.ts';
 import type { LocalSettings } from '../config.ts';
 import { seenRevision } from '../note-device.ts';
 import type { Caller, Project } from '../project.ts';
-import { localAccount, viewUser } from '../user.ts';
+import { namesOf } from '../user.ts';
 import { makeTokens, refreshDigest, type UserTokens } from './tokens.ts';
 
 export type SessionNeeds = Pick<
@@ -64,8 +64,10 @@ export async function beginLocalSession(
   });
   const { poolId } = project;
   const userId = changed.stored.id;
-  const user = await viewUser(deps, project, changed, localAccount(project, userId));
-  const owner = { ...user, poolId, userId, sessionId: session.id, deviceId };
+  const { schemaId } = changed.stored;
+  // Not what has to be derived: the key for that may have to be asked for, and every connection may be waited for here.
+  const names = namesOf(project, { schemaId, profile: changing.profile });
+  const owner = { ...names, poolId, userId, sessionId: session.id, deviceId };
   const tokens = makeTokens(deps, key, settings, owner);
   const digest = refreshDigest(deps, tokens.refresh);
   await tx.families.insertFamily(poolId, { sessionId: session.id, refreshDigest: digest });

@@ -1,26 +1,26 @@
 import type { Seen } from '../../identities/profile.ts';
-import { type OpenedIdentity, openIdentity, vaultFor } from '../../identities/view.ts';
-import type { Account } from '../external-id.ts';
 import { type Noting, noteDevice } from '../note-device.ts';
 import type { ProfileInput } from '../profile-change.ts';
 import type { Caller, Project } from '../project.ts';
 import { type SessionBlock, sessionBlockOf } from '../session-block.ts';
 import { updateUser } from '../update-user.ts';
-import { type Outside, type OutsideNeeds, verifyOutside } from './outside-user.ts';
+import {
+  type Outside,
+  type OutsideBearer,
+  type OutsideNeeds,
+  type OutsideUser,
+  type Presented,
+  verifyOutside,
+} from './outside-user.ts';
 
 /** Checks that follow each other this closely are one login. */
 const SAME_LOGIN_SECONDS = 60;
 
-interface Presented {
-  readonly token: string;
-  /** The provider's own id, which the token must be of. */
-  readonly userId?: string;
+interface Asked extends Presented {
   readonly caller: Caller;
 }
 
-export interface CheckedUser {
-  readonly account: Account;
-  readonly opened: OpenedIdentity;
+export interface CheckedUser extends OutsideBearer {
   /** Null: no device was named. */
   readonly block: SessionBlock | null;
 }
@@ -35,30 +35,20 @@ export async function checkOutside(
   deps: OutsideNeeds,
   project: Project,
   outside: Outside,
-  { deviceId, ...presented }: Presented & { readonly deviceId: string | null },
+  { deviceId, ...asked }: Asked & { readonly deviceId: string | null },
 ): Promise<CheckedUser> {
-  const { account, stored } = await verifyOutside(deps, project, outside, presented);
+  const { account, expiresAt, opened: known } = await verifyOutside(deps, project, outside, asked);
   const now = deps.clock.now().getTime() / 1000;
   const noting = (seen: Seen | null): Noting => {
     const device = seen?.devices?.find(({ id }) => id === deviceId);
     if (outside.settings.kind === 'cognito') return device?.lastLogin === undefined ? 'login' : 'signature';
     return now - (seen?.logins?.at(-1) ?? 0) < SAME_LOGIN_SECONDS ? 'signature' : 'login';
   };
-  const { caller } = presented;
-  const opened = await noteDevice(deps, project, { caller, first: stored, deviceId, noting });
+  const { caller } = asked;
+  const first = known.stored;
+  const opened = await noteDevice(deps, project, { caller, first, deviceId, noting });
   const block = deviceId === null ? null : await sessionBlockOf(deps, project, opened, { account, deviceId });
-  return { account, opened, block };
-}
-
-/** @throws ProviderError @throws TokenRejected @see Contract identify 3.5. */
-export async function getOutside(
-  deps: OutsideNeeds,
-  project: Project,
-  outside: Outside,
-  presented: Presented,
-): Promise<Omit<CheckedUser, 'block'>> {
-  const { account, stored } = await verifyOutside(deps, project, outside, presented);
-  return { account, opened: openIdentity(await vaultFor(deps, stored), stored) };
+  return { account, opened, block, expiresAt };
 }
 
 /** First at the provider, where it keeps any of it: what it refuses changes nothing. @see Contract identify 3.6. */
@@ -66,12 +56,12 @@ export async function updateOutside(
   deps: OutsideNeeds,
   project: Project,
   outside: Outside,
-  { change, ...presented }: Presented & { readonly change: ProfileInput },
-): Promise<Omit<CheckedUser, 'block'>> {
-  const { token, caller } = presented;
-  const { account, stored } = await verifyOutside(deps, project, outside, presented);
+  { change, ...asked }: Asked & { readonly change: ProfileInput },
+): Promise<OutsideUser> {
+  const { token, caller } = asked;
+  const { account, opened: known } = await verifyOutside(deps, project, outside, asked);
   await outside.provider.updateProfile?.(token, change);
-  const userId = stored.id;
+  const userId = known.stored.id;
   const opened = await updateUser(deps, project, { userId, change, claims: 'if-free', caller });
   return { account, opened };
 }

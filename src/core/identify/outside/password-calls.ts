@@ -1,7 +1,6 @@
 import type { Deps } from '../../deps.ts';
 import { InternalFault } from '../../errors.ts';
 import { latestDevice } from '../../identities/logins.ts';
-import { openIdentity, vaultFor } from '../../identities/view.ts';
 import { findByAccount, findOrMakeUser } from '../account-user.ts';
 import { TokenRejected } from '../errors.ts';
 import { type Noting, noteDevice } from '../note-device.ts';
@@ -67,9 +66,14 @@ export async function changePasswordOutside(
     ...{ previousPassword, password },
     refresh: null,
   });
-  const { stored } = await userOf(deps, project, outside, { user: loggedIn.user, caller: input.caller });
-  await deps.outsideTokens.revokeRefreshOf(project.poolId, stored.id, deps.clock.now());
+  const { opened } = await userOf(deps, project, outside, { user: loggedIn.user, caller: input.caller });
+  await deps.outsideTokens.revokeRefreshOf(project.poolId, opened.stored.id, deps.clock.now());
   return settle(deps, project, outside, { ...input, loggedIn, noting: 'login', goesOn: true });
+}
+
+/** Whether or not there is such a user. @throws ProviderError @see Contract identify 3.8. */
+export function forgotPasswordOutside({ provider }: Outside, email: string): Promise<void> {
+  return able(provider.forgot?.bind(provider))(email);
 }
 
 /**
@@ -117,7 +121,7 @@ export async function logoutOutside(
   const digest = deniedDigest(deps, outside, user);
   const expiresAt = user.expiresAt ?? new Date(now.getTime() + REFRESH_KEPT_MS);
   if (digest !== null) await deps.outsideTokens.denyToken(poolId, { digest, expiresAt });
-  await deps.outsideTokens.revokeRefreshOf(poolId, account.stored.id, now);
+  await deps.outsideTokens.revokeRefreshOf(poolId, account.opened.stored.id, now);
 }
 
 async function settle(
@@ -133,8 +137,8 @@ async function settle(
 ): Promise<LoggedInOutside> {
   const { loggedIn, noting, goesOn, caller } = input;
   const { user, tokens } = loggedIn;
-  const { account, stored } = await userOf(deps, project, outside, { user, caller });
-  const { seen } = openIdentity(await vaultFor(deps, stored), stored);
+  const { account, opened } = await userOf(deps, project, outside, { user, caller });
+  const { stored, seen } = opened;
   const latest = goesOn ? latestDevice(seen)?.id : undefined;
   const deviceId = input.deviceId ?? latest ?? deps.ids.next();
   await deps.outsideTokens.keepRefresh(project.poolId, {

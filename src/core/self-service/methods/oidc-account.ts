@@ -1,8 +1,8 @@
 import { accountIdentifier, OIDC, type OidcAccount } from '../../credentials/credentials.ts';
 import { type IamRecord, openIamRecord } from '../../iam/record.ts';
-import { knownAddress, proveAddress } from '../../identities/addresses.ts';
 import { claimOf } from '../../identities/claims.ts';
 import type { Profile } from '../../identities/profile.ts';
+import { proveAddresses } from '../../identities/prove-addresses.ts';
 import { isVisible } from '../../identities/visibility.ts';
 import { mapClaims, verifiedAddresses } from '../../oidc/map-claims.ts';
 import { normaliseAddress } from '../../traits/normalise-identifier.ts';
@@ -58,7 +58,5 @@ export function provedProfile(
 ): Profile | null {
   const fields = config.schemas.get(stored.schemaId)?.compiled().fields ?? [];
   const proved = provedAddresses(deps, shown, { fields, addresses: derived.verifiable });
-  const fresh = proved.filter((one) => !knownAddress(profile, one, stored.createdAt).verified);
-  if (fresh.length === 0) return null;
-  return fresh.reduce((known, one) => proveAddress(known, one, deps.clock.now()), profile);
+  return proveAddresses(profile, proved, deps.clock.now());
 }
