@@ -17,8 +17,8 @@ const KEY_NUMBER_BYTES = 4;
 
 export interface PoolVaultDeps {
   readonly keys: PoolKeys;
-  /** For keys. */
-  readonly randomBytes: RandomBytes;
+  /** For keys; what it gives is wiped once the key is made. */
+  readonly keyBytes: RandomBytes;
   readonly nonceBytes: RandomBytes;
   /**
    * Told when an envelope names a newer pool key than those at hand, that is, after a rotation elsewhere. May throw
@@ -39,8 +39,9 @@ export class OpenPoolVault extends Redacted implements PoolVault {
   }
 
   createIdentityKey(identityId: Uuid): { key: IdentityDataKey; wrapped: Buffer } {
-    const { keys, randomBytes, nonceBytes } = this.#deps;
-    const secret = Buffer.from(randomBytes(KEY_NUMBER_BYTES + KEY_BYTES));
+    const { keys, keyBytes, nonceBytes } = this.#deps;
+    const { buffer, byteOffset, length } = keyBytes(KEY_NUMBER_BYTES + KEY_BYTES);
+    const secret = Buffer.from(buffer, byteOffset, length);
     const wrapped = keys.newest.seal(this.#keyPlace(identityId), secret, nonceBytes(NONCE_BYTES));
     return { key: this.#dataKey(identityId, secret), wrapped };
   }

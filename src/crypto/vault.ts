@@ -1,6 +1,7 @@
 import { Unavailable } from '../core/errors.ts';
 import type { KeyManagementService, PoolId, PoolKeyStore, StoredPoolKey, Vault } from '../core/ports.ts';
 import type { RandomBytes } from './data-key.ts';
+import { createKeyBytes } from './key-bytes.ts';
 import { openPoolKeys, type PoolKeys, unwrapPoolKey, wrapPoolKey } from './pool-keys.ts';
 import { OpenPoolVault } from './pool-vault.ts';
 import { KEY_BYTES } from './seal.ts';
@@ -51,6 +52,7 @@ interface Held {
  */
 export function createVault(deps: VaultDeps): RefreshableVault {
   const { kms, poolKeys, randomBytes, nonceBytes = randomBytes, poolsHeldMax = POOLS_HELD_MAX } = deps;
+  const keyBytes = createKeyBytes(randomBytes);
   const held = new Map<PoolId, Held>();
   const loads = new Map<PoolId, Promise<Held>>();
 
@@ -62,7 +64,7 @@ export function createVault(deps: VaultDeps): RefreshableVault {
       // Not the record is broken then: the key service, or the database, is away.
       if (entry.failure instanceof Unavailable) throw entry.failure;
     };
-    const vault = new OpenPoolVault(poolId, { keys, randomBytes, nonceBytes, onNewerVersion });
+    const vault = new OpenPoolVault(poolId, { keys, keyBytes, nonceBytes, onNewerVersion });
     const entry: Held = { vault, keys, configVersion, isStale: false, failure: null };
     // Of two loads the one that began first may end last.
     if ((held.get(poolId)?.configVersion ?? 0) <= configVersion) hold(poolId, entry);

@@ -165,18 +165,22 @@ export function readTagged(body: string): Words | null {
 }
 
 export function toWords(ms: number, random: bigint): Words {
-  if (!Number.isInteger(ms) || ms < 0 || ms > MS_MAX) throw new RangeError('milliseconds do not fit 48 bits');
+  const time = timeWords(ms);
   if (random < 0n || random > RANDOM_MASK) throw new RangeError('random part does not fit 74 bits');
   const high = Number(random >> 40n);
   const low = Number(random & 0xff_ffff_ffffn);
   return {
-    msHigh: Math.floor(ms / 2 ** 24),
-    msLow: ms % 2 ** 24,
+    ...time,
     top: Math.floor(high / 2 ** 20),
     a: high & MASK_20,
     b: Math.floor(low / 2 ** 20),
     c: low & MASK_20,
   };
+}
+
+export function timeWords(ms: number): Pick<Words, 'msHigh' | 'msLow'> {
+  if (!Number.isInteger(ms) || ms < 0 || ms > MS_MAX) throw new RangeError('milliseconds do not fit 48 bits');
+  return { msHigh: Math.floor(ms / 2 ** 24), msLow: ms % 2 ** 24 };
 }
 
 export function msOf({ msHigh, msLow }: Words): number {

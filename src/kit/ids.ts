@@ -7,6 +7,7 @@ import {
   readPlaced,
   readTagged,
   readUuid,
+  timeWords,
   toWords,
   UUID,
   writePlaced,
@@ -45,9 +46,6 @@ export type ResourceType = keyof typeof RESOURCE_TYPES;
 const TYPE_NAMES = new Map<number, ResourceType>(
   Object.entries(RESOURCE_TYPES).map(([name, bits]) => [bits, name as ResourceType]),
 );
-
-const LOW_BITS = (1n << 62n) - 1n;
-const RANDOM_MASK = (1n << 74n) - 1n;
 
 /** The two parts of a UUIDv7 (RFC 9562 section 5.7) that are not fixed. */
 export interface UuidParts {
@@ -150,6 +148,9 @@ export function sequenceOf(uuid: string): number {
   return (ms - SEQUENCE_EPOCH_MS) * 4096 + (words.top >> 2);
 }
 
+const ID_BYTES = 10;
+const COUNTER_MAX = 2 ** 12 - 1;
+
 /** Issues UUIDv7s in strictly rising order within one generator, also when the clock steps back. */
 export interface IdGenerator {
   next(): Uuid;
@@ -164,28 +165,23 @@ export function createIdGenerator(source: {
   randomBytes: (size: number) => Uint8Array;
 }): IdGenerator {
   let lastMs = -1;
-  let lastRandom = 0n;
-  const draw = (): bigint => {
-    const bytes = source.randomBytes(10);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return ((BigInt(view.getUint16(0)) << 64n) | view.getBigUint64(2)) & RANDOM_MASK;
-  };
+  let counter = 0;
   return {
     next() {
+      const { top, a, b, c } = randomWords(asBuffer(source.randomBytes(ID_BYTES)));
       const now = source.nowMs();
-      if (now > lastMs) {
-        lastMs = now;
-        lastRandom = draw();
-      } else {
-        // Same millisecond, or a clock that stepped back: the first 12 random bits count up (RFC 9562, 6.2, method 1)
-        // and the others are drawn anew, so that order is kept and the next id cannot be guessed from this one.
-        lastRandom = (((lastRandom >> 62n) + 1n) << 62n) | (draw() & LOW_BITS);
-        if (lastRandom > RANDOM_MASK) {
-          lastMs += 1;
-          lastRandom = draw();
-        }
+      // Same millisecond, or a clock that stepped back: the first 12 random bits count up (RFC 9562, 6.2, method 1) and the
+      // others are drawn anew, so that order is kept and the next id cannot be guessed from this one.
+      if (now <= lastMs && counter < COUNTER_MAX) counter += 1;
+      else {
+        lastMs = now > lastMs ? now : lastMs + 1;
+        counter = top >> 2;
       }
-      return formatUuid({ ms: lastMs, random: lastRandom });
+      return writeUuid({ ...timeWords(lastMs), top: (counter << 2) | (top & 3), a, b, c }) as Uuid;
     },
   };
+}
+
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { normaliseEmail, normaliseUsername } from './normalise.ts';
+import { foldCase, normaliseEmail, normaliseUsername } from './normalise.ts';
 
 describe('normalising e-mail addresses', () => {
   const same: [string, string, string][] = [
@@ -83,5 +83,46 @@ describe('normalising usernames', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('addresses that are normal already', () => {
+  const part = fc.constantFrom(
+    'a',
+    'b9',
+    '.',
+    '-',
+    '_',
+    '+',
+    '@',
+    'xn--',
+    'example.com',
+    'a'.repeat(60),
+    '7',
+  );
+
+  it('come to the same as in upper case, which takes every step', () => {
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), fc.array(part, { maxLength: 5 }), (local, domain) => {
+        const text = `${local.join('')}@${domain.join('')}`;
+        assert.equal(normaliseEmail(text), normaliseEmail(text.toUpperCase()));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('folding case', () => {
+  it('folds a part as it does within the whole, sigmas at the end of words included', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('Σ', 'σ', 'ς', 'A', 'İ', 'ß', '😀', ' ', '.'),
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(text, text, (one, other) => {
+        assert.equal(foldCase(one + other), foldCase(one) + foldCase(other));
+      }),
+    );
+    assert.equal(foldCase('ΟΔΟΣ Σ'), 'οδοσ σ');
   });
 });

@@ -10,6 +10,10 @@ const NOT_IN_DOMAIN = /[^A-Za-z0-9._\-\u0080-\u{10ffff}]/u;
 // What IDNA leaves as it is: no letters to encode, none that are encoded, and nothing that reads as an IPv4 address.
 const PLAIN_HOST = /^(?:(?!xn--)[a-z0-9_-]+\.)+(?!xn--)[a-z][a-z0-9_-]*$/;
 const NUMERIC_DOMAIN = /^[0-9.]+$/;
+// Nearly every address, and every one that was normalised before: all of the above holds, and nothing is left to do.
+const NORMAL_ADDRESS =
+  /^(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const ADDRESS_MAX = 254;
 
 /** What of a text can be seen; empty for one that only looks empty. */
 export function visibleOf(text: string): string {
@@ -33,9 +37,10 @@ function fold(text: string): string {
  *   domain without a dot; at most 254 characters.
  */
 export function normaliseEmail(text: string): string | null {
+  if (text.length <= ADDRESS_MAX && NORMAL_ADDRESS.test(text)) return text;
   const folded = fold(text);
   const at = folded.lastIndexOf('@');
-  if (at < 1 || text.trim().length > 254) return null;
+  if (at < 1 || text.trim().length > ADDRESS_MAX) return null;
   const local = folded.slice(0, at);
   const host = folded.slice(at + 1);
   if (NOT_IN_DOMAIN.test(host)) return null;
@@ -44,7 +49,7 @@ export function normaliseEmail(text: string): string | null {
     return null;
   if (!DOMAIN.test(domain) || !domain.includes('.') || NUMERIC_DOMAIN.test(domain)) return null;
   const normal = `${local}@${domain}`;
-  return normal.length <= 254 ? normal : null;
+  return normal.length <= ADDRESS_MAX ? normal : null;
 }
 
 /** The normal form of a username: trimmed, NFKC, invisible characters dropped, lower case; null when empty or over 64. */
@@ -55,11 +60,11 @@ export function normaliseUsername(text: string): string | null {
 }
 
 /**
- * Upper and lower case made one, letter by letter, so that a part of a text folds as it does within the whole: no final
- * sigma. For looking for a part of a text.
+ * Upper and lower case made one, so that a part of a text folds as it does within the whole: a sigma at the end of a word,
+ * the one letter whose lower case depends on others, becomes like any other. For looking for a part of a text.
  */
 export function foldCase(text: string): string {
-  return [...text].map((letter) => letter.toLowerCase().replace('ς', 'σ')).join('');
+  return text.toLowerCase().replaceAll('ς', 'σ');
 }
 
 /** For names and places: NFKC, invisible characters dropped, lower case, inner white space collapsed, trimmed. */

@@ -31,6 +31,10 @@ export interface Database extends Session {
   reconnect(changes: Partial<ConnectOptions>): Database;
 }
 
+/** As many as a batch of reads has statements under way (read-batches.ts). */
+const POINT_READ_CONNECTIONS = 2;
+/** With fewer, nobody has connections of their own. */
+const DIVIDED_FROM = 6;
 const ATTEMPTS = 6;
 const PING_MS = 2000;
 const CLOSE_SECONDS = 5;
@@ -41,20 +45,26 @@ export function connect(options: ConnectOptions): Database {
     ...(options.statementTimeoutMs > 0 && { statement_timeout: String(options.statementTimeoutMs) }),
     ...(options.lockTimeoutMs !== undefined && { lock_timeout: String(options.lockTimeoutMs) }),
   };
-  const pool = new ClientPool({
-    target: options.target,
-    maxConnections: options.maxConnections,
-    prepare: options.prepare,
-    applicationName: options.applicationName,
-    connectTimeoutSeconds: options.connectTimeoutSeconds ?? 10,
-    // Without a statement timeout somebody builds indexes, say.
-    retireSeconds: options.statementTimeoutMs > 0 ? 5 + (2 * options.statementTimeoutMs) / 1000 : 3600,
-    settings: options.prepare ? timeouts : {},
-  });
+  const open = (maxConnections: number) =>
+    new ClientPool({
+      target: options.target,
+      maxConnections,
+      prepare: options.prepare,
+      applicationName: options.applicationName,
+      connectTimeoutSeconds: options.connectTimeoutSeconds ?? 10,
+      // Without a statement timeout somebody builds indexes, say.
+      retireSeconds: options.statementTimeoutMs > 0 ? 5 + (2 * options.statementTimeoutMs) / 1000 : 3600,
+      settings: options.prepare ? timeouts : {},
+    });
+  const kept = options.maxConnections >= DIVIDED_FROM ? POINT_READ_CONNECTIONS : 0;
+  const pool = open(options.maxConnections - kept);
+  const pointReads = kept > 0 ? open(kept) : pool;
   const send: Send = { prepare: options.prepare, onStatement: options.onStatement };
 
-  const query = <Row>(statement: Statement): Promise<QueryResult<Row>> =>
-    retried(['unsent', 'aborted'], () => pool.use((sql) => run<Row>(sql, statement, send)));
+  const query = <Row>(statement: Statement): Promise<QueryResult<Row>> => {
+    const chosen = statement.isPointRead === true ? pointReads : pool;
+    return retried(['unsent', 'aborted'], () => chosen.use((sql) => run<Row>(sql, statement, send)));
+  };
 
   return {
     query,
@@ -71,7 +81,9 @@ export function connect(options: ConnectOptions): Database {
         throw mapError(error);
       }
     },
-    close: () => pool.close(CLOSE_SECONDS),
+    close: async () => {
+      await Promise.all([...new Set([pool, pointReads])].map((one) => one.close(CLOSE_SECONDS)));
+    },
     reconnect: (changes) => connect({ ...options, ...changes }),
   };
 }

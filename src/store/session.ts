@@ -5,6 +5,11 @@
 export interface Statement {
   readonly text: string;
   readonly parameters: readonly unknown[];
+  /**
+   * A read of a few rows by their keys: it goes by connections kept for such reads, so that writes and lists, however many
+   * there are, do not hold it up. In a transaction it makes no difference.
+   */
+  readonly isPointRead?: true;
 }
 
 export interface QueryResult<Row> {

@@ -35,12 +35,18 @@ test('a company that is refused while its owner is being approved is asked again
   const { id } = await api.create(company(owner.id));
   api.clock.advance(1);
   const seen: (string | null)[] = [];
+  const asked = Promise.withResolvers<void>();
   const approved = Promise.withResolvers<void>();
   workshop.answer = async (submission) => {
     const { subject } = submission;
     const report = byOwner(submission);
-    if (subject.type === 'person') return report;
+    if (subject.type === 'person') {
+      // The company was asked about while its owner was not decided.
+      await asked.promise;
+      return report;
+    }
     seen.push(subject.ownerState);
+    asked.resolve();
     if (seen.length === 1) await approved.promise;
     return report;
   };

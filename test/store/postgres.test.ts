@@ -363,6 +363,22 @@ test('the hook sees every statement, also in transactions', async () => {
   await watched.close();
 });
 
+test('a point read does not wait for connections that transactions hold', async () => {
+  const maxConnections = 6;
+  const busy = testConnection(database.url, { maxConnections });
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const holding = Array.from({ length: maxConnections }, () => busy.transaction(() => over));
+  const order: string[] = [];
+  const other = ask(busy, 'select 1').then(() => order.push('any statement'));
+  const read = await busy.query<{ n: number }>({ text: 'select 1 as n', parameters: [], isPointRead: true });
+  order.push('point read');
+  end();
+  await Promise.all([...holding, other]);
+  assert.deepEqual([...read.rows], [{ n: 1 }]);
+  assert.deepEqual(order, ['point read', 'any statement']);
+  await busy.close();
+});
+
 test('the query builder speaks over a session, and leaves transactions to it', async () => {
   interface Tables {
     things: { id: number; note: string | null };

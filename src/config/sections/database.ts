@@ -29,7 +29,7 @@ export const database = section({
       default: 8,
       prose:
         'Connections of this process. Requests share them, several statements under way on each: more than a few for ' +
-        'each core cost throughput.',
+        'each core cost throughput. From 6 on, 2 of them are kept for reads of a few rows by their keys.',
     }),
     prepare: withDefault({
       kind: boolean,

@@ -1,7 +1,8 @@
+import { CoreError, Unavailable } from '../errors.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import type { PoolId } from '../ports.ts';
 import { type SelfServiceConfig, selfServiceOf } from './config.ts';
-import { createFlow, type NewFlow } from './create-flow.ts';
+import { createFlow, createFlowAt, type NewFlow } from './create-flow.ts';
 import type { Flow } from './flow.ts';
 import type { FlowUse } from './flow-use.ts';
 import type { FlowKind } from './ports.ts';
@@ -11,7 +12,7 @@ import { csrfNode } from './ui/nodes.ts';
 import { inOrder } from './ui/order.ts';
 import type { UiText } from './ui/texts.ts';
 import type { UiNode } from './ui/ui.ts';
-import type { FlowDeps, FlowStart, Visit } from './visit.ts';
+import type { FlowDeps, FlowStart } from './visit.ts';
 
 /** What a pool offers, with the configuration that says so. */
 export interface Offer {
@@ -25,12 +26,18 @@ export interface Offer {
  */
 export async function offerOf(
   deps: Pick<FlowDeps, 'configs' | 'selfService'>,
-  { poolId, flow }: Pick<Visit, 'poolId'> & { readonly flow?: Pick<Flow, 'configVersion'> },
+  {
+    poolId,
+    flow,
+    settings,
+  }: Pick<FlowStart, 'poolId' | 'settings'> & { readonly flow?: Pick<Flow, 'configVersion'> },
 ): Promise<Offer> {
   const { configs } = deps;
-  const config = await (flow === undefined
-    ? configs.current(poolId)
-    : configs.at(poolId, flow.configVersion));
+  const config = await (flow !== undefined
+    ? configs.at(poolId, flow.configVersion)
+    : settings === 'held'
+      ? configs.any(poolId)
+      : configs.current(poolId));
   return { config, offered: selfServiceOf(deps, config) };
 }
 
@@ -55,9 +62,26 @@ export function uiUrlOf(deps: Pick<FlowDeps, 'configs' | 'selfService'>, poolId:
  * @throws ReturnToForbidden @throws FlowDisabled @throws InvalidInput And what the kind says.
  */
 export async function beginFlow(deps: FlowDeps, use: FlowUse, start: FlowStart): Promise<Flow> {
-  const flow = await createFlow(deps, await use.prepare(deps, start));
+  const flow =
+    (await beginAsHeld(deps, use, start)) ?? (await createFlow(deps, await use.prepare(deps, start)));
   if (!waitsForBrowser(start, flow)) return flow;
   return { ...flow, exchangeCode: await openExchange(deps, flow) };
+}
+
+/**
+ * By the settings in memory, if the database then says that they are those of now: which nearly always they are, and then
+ * nobody has to read them first. Nobody is refused by what is in memory.
+ */
+async function beginAsHeld(deps: FlowDeps, use: FlowUse, start: FlowStart): Promise<Flow | null> {
+  const held = deps.configs.held(start.poolId, 0);
+  if (held === null) return null;
+  try {
+    const next = await use.prepare(deps, { ...start, settings: 'held' });
+    return await createFlowAt(deps, next, held.version);
+  } catch (error) {
+    if (error instanceof CoreError && !(error instanceof Unavailable)) return null;
+    throw error;
+  }
 }
 
 /** Whether a native client leaves the rest to a browser, and fetches its session afterwards (contract iam 6.1). */

@@ -5,7 +5,7 @@ import type { IdentityId, PoolId, PoolVault } from '../ports.ts';
 import { tryAgain } from '../records.ts';
 import { csrfDigestOf } from './csrf.ts';
 import { type Flow, type FlowContent, sealFlow } from './flow.ts';
-import type { Aal, FlowId, FlowKind, FlowStore, FlowType } from './ports.ts';
+import type { Aal, FlowId, FlowInsert, FlowKind, FlowStore, FlowType } from './ports.ts';
 
 export interface NewFlow {
   readonly poolId: PoolId;
@@ -33,6 +33,16 @@ export async function createFlow(deps: Needs & { readonly flows: FlowStore }, in
   return insert(deps.flows, deps, input, await deps.vault.pool(input.poolId));
 }
 
+/** As `createFlow`, where the pool's configuration is (still) of this version. Null: it is not. */
+export async function createFlowAt(
+  deps: Needs & { readonly flows: FlowStore },
+  input: NewFlow,
+  configVersion: number,
+): Promise<Flow | null> {
+  const { row, flow } = prepare(deps, input, await deps.vault.pool(input.poolId));
+  return (await deps.flows.insertFlow(row, configVersion)) ? flow : null;
+}
+
 /** As a part of `together`, so that it begins exactly when the rest was written. */
 export async function createFlowWithin(
   tx: { readonly flows: FlowStore },
@@ -45,12 +55,17 @@ export async function createFlowWithin(
     : insert(tx.flows, deps, input, vault);
 }
 
-async function insert(
-  flows: FlowStore,
+async function insert(flows: FlowStore, deps: Needs, input: NewFlow, vault: PoolVault): Promise<Flow> {
+  const { row, flow } = prepare(deps, input, vault);
+  await flows.insertFlow(row);
+  return flow;
+}
+
+function prepare(
   { clock, ids, secrets }: Needs,
   input: NewFlow,
   vault: PoolVault,
-): Promise<Flow> {
+): { readonly row: FlowInsert; readonly flow: Flow } {
   const { poolId, kind, type, content, csrfCookie } = input;
   if ((type === 'browser') !== (csrfCookie !== null)) {
     throw new InternalFault('a browser flow has a cookie, and no other flow');
@@ -68,7 +83,9 @@ async function insert(
     csrfDigest: csrfCookie === null ? null : csrfDigestOf(secrets, csrfCookie),
     expiresAt: new Date(issuedAt.getTime() + input.lifespanSeconds * 1000),
   } as const;
-  await flows.insertFlow({ ...row, box: sealFlow(key, id, content), wrappedKey: wrapped });
   const fresh = { replacedBy: null, submitCount: 0, revision: 1, updatedAt: issuedAt, finishedAt: null };
-  return { ...row, ...fresh, configVersion: 0, content, key, vault };
+  return {
+    row: { ...row, box: sealFlow(key, id, content), wrappedKey: wrapped },
+    flow: { ...row, ...fresh, configVersion: 0, content, key, vault },
+  };
 }

@@ -65,7 +65,11 @@ export interface FlowUpdate
 
 /** Flows of a pool. Every method but those that say so stays inside the pool given. */
 export interface FlowStore {
-  insertFlow(flow: FlowInsert): Promise<void>;
+  /**
+   * @param configVersion The pool's configuration that it was made by; default any.
+   * @returns False where that is not the pool's (any more): nothing was written.
+   */
+  insertFlow(flow: FlowInsert, configVersion?: number | null): Promise<boolean>;
   /** None whose identity was erased. */
   findFlow(poolId: PoolId, id: FlowId): Promise<StoredFlow | null>;
   /**

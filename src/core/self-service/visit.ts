@@ -36,6 +36,8 @@ export interface FlowStart extends Visit {
   readonly returnTo: string | null;
   /** Other parameters of the address: `refresh`, `aal`, `via`. */
   readonly wishes: { readonly [name: string]: string | undefined };
+  /** `held`: by the pool's settings as they are in memory; default as they are by now. */
+  readonly settings?: 'held';
   /** Shown on top: that the flow before this one expired, or was used up. */
   readonly notice?: UiText;
 }

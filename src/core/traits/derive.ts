@@ -69,7 +69,8 @@ function domainsOf(phones: PhoneNumbers, text: string): string[] {
 function distinct<One extends { readonly value: string }>(
   all: readonly One[],
   kindOf: (one: One) => string,
-): One[] {
+): readonly One[] {
+  if (all.length < 2) return all;
   const seen = new Set<string>();
   return all.filter((one) => {
     const key = `${kindOf(one)} ${one.value}`;

@@ -75,6 +75,9 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
 
 function launch(options: PostmasterOptions): ChildProcess {
   const settings = {
+    // Until it has statistics of a new table, the planner takes any index of a pool's for as good as its primary key. They
+    // come soon after the first rows then, not a minute later.
+    autovacuum_naptime: '10s',
     listen_addresses: '',
     unix_socket_directories: options.socketDirectory,
     unix_socket_permissions: '0700',

@@ -15,15 +15,18 @@ const INSERT = `
   with flow as (
       insert into flows (pool_id, id, kind, type, state, active, requested_aal, is_refresh, identity_id, session_id,
         csrf_digest, box, issued_at, updated_at, expires_at)
-      values ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::text, $8::boolean, $9::uuid, $10::uuid,
-        $11::bytea, $12::bytea, $13::timestamptz, $13::timestamptz, $14::timestamptz)
+      select $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::text, $8::boolean, $9::uuid, $10::uuid,
+        $11::bytea, $12::bytea, $13::timestamptz, $13::timestamptz, $14::timestamptz
+      from pool_states s
+      where s.pool_id = $1::uuid and ($16::integer is null or s.config_version = $16::integer)
       returning id),
     keyed as (
-      insert into flow_keys (pool_id, flow_id, wrapped) values ($1::uuid, $2::uuid, $15::bytea)
+      insert into flow_keys (pool_id, flow_id, wrapped) select $1::uuid, flow.id, $15::bytea from flow
       returning 1)
-  select flow.id from flow, keyed`;
+  select 1 from keyed`;
 
-// With the key in the same statement: box and key belong together also while keys are rotated.
+// With the key in the same statement: box and key belong together also while keys are rotated. Asked by `exists`, the planner
+// may read the keys of all identities to answer for one.
 const FIND = `
   select f.id, f.kind, f.type, f.state, f.active, f.requested_aal, f.is_refresh, f.identity_id, f.session_id,
     f.csrf_digest, f.replaced_by, f.submit_count, f.revision, f.box, f.issued_at, f.updated_at, f.expires_at,
@@ -32,16 +35,17 @@ const FIND = `
   join flow_keys k on k.pool_id = $1::uuid and k.flow_id = f.id
   join pool_states s on s.pool_id = $1::uuid
   where f.pool_id = $1::uuid and f.id = $2::uuid
-    and (f.identity_id is null or exists (
-      select 1 from identity_keys i where i.pool_id = $1::uuid and i.identity_id = f.identity_id))`;
+    and (f.identity_id is null or (
+      select true from identity_keys i where i.pool_id = $1::uuid and i.identity_id = f.identity_id))`;
 
+// `is true` keeps the planner from the index of expiry: before it has statistics, all indexes look alike to it.
 const UPDATE = `
   update flows
   set state = $4::text, active = $5::text, identity_id = $6::uuid, session_id = $7::uuid, csrf_digest = $8::bytea,
       box = $9::bytea, updated_at = $10::timestamptz, revision = flows.revision + 1,
       finished_at = case when $11::boolean then $10::timestamptz end
   where pool_id = $1::uuid and id = $2::uuid and revision = $3::integer and finished_at is null
-    and expires_at > $10::timestamptz`;
+    and (expires_at > $10::timestamptz) is true`;
 
 const REPLACE = `
   update flows set replaced_by = $3::uuid
@@ -72,13 +76,13 @@ interface FlowColumns {
 
 export function createFlowStore(session: Session): FlowStore {
   return {
-    async insertFlow(flow) {
+    async insertFlow(flow, configVersion = null) {
       const { poolId, id, kind, type, state, active, requestedAal, refresh, identityId, sessionId } = flow;
       const parameters = [
         ...[poolId, id, kind, type, state, active, requestedAal, refresh, identityId, sessionId],
-        ...[flow.csrfDigest, flow.box, flow.issuedAt, flow.expiresAt, flow.wrappedKey],
+        ...[flow.csrfDigest, flow.box, flow.issuedAt, flow.expiresAt, flow.wrappedKey, configVersion],
       ];
-      await session.query({ text: INSERT, parameters });
+      return (await session.query({ text: INSERT, parameters })).rows.length === 1;
     },
     async findFlow(poolId, id) {
       const { rows } = await session.query<FlowColumns>({ text: FIND, parameters: [poolId, id] });

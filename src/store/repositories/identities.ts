@@ -7,7 +7,7 @@ import type {
 } from '../../core/identities/ports.ts';
 import type { LifecycleStatus, Standing } from '../../core/identities/standing.ts';
 import type { IdentityId, PoolId } from '../../core/ports.ts';
-import { batchReads } from '../read-batches.ts';
+import { anyOf, batchReads } from '../read-batches.ts';
 import type { Session } from '../session.ts';
 import { purgeMethods } from './identity-purge.ts';
 import { searchStatements } from './identity-search.ts';
@@ -21,12 +21,17 @@ export const JOINS = `
   left join identity_keys k on k.pool_id = $1::uuid and k.identity_id = i.id
   join pool_states s on s.pool_id = $1::uuid`;
 
-const FIND = `select ${COLUMNS} from identities i ${JOINS} where i.pool_id = $1::uuid and i.id = any($2::uuid[])`;
+const FIND = `select ${COLUMNS} from identities i ${JOINS} where i.pool_id = $1::uuid and i.id = ${anyOf('$2::uuid[]')}`;
 
-const FIND_BY_CLAIM = `
-  select ${COLUMNS} from identifiers c
-  join identities i on i.pool_id = $1::uuid and i.id = c.identity_id ${JOINS}
-  where c.pool_id = $1::uuid and c.space = $2::text and c.digest = $3::bytea`;
+/**
+ * Whose the claim of $2 and $3 is. Not as a join: of a database that is new, and has no statistics yet, the planner may go
+ * through all identities and ask for the identifiers of each.
+ */
+export const CLAIMANT = `(
+    select c.identity_id from identifiers c
+    where c.pool_id = $1::uuid and c.space = $2::text and c.digest = $3::bytea)`;
+
+const FIND_BY_CLAIM = `select ${COLUMNS} from identities i ${JOINS} where i.pool_id = $1::uuid and i.id = ${CLAIMANT}`;
 
 const FIND_POOL = `/* scatter: an account's other pools, bounded */
   select pool_id from identities where pool_id = any($1::uuid[]) and id = $2::uuid limit 1`;
@@ -41,10 +46,12 @@ const SHARERS = `
     where mine.pool_id = $1::uuid and mine.identity_id = $2::uuid and mine.key = u.key
     order by k.identity_id desc limit $4::integer) o`;
 
+// Each claim by its own key: a join may be planned as a scan of all identifiers of the pool, and stays planned so.
 const HOLDERS = `
-  select space, digest, identity_id from identifiers
-  where pool_id = $1::uuid and (space, digest) in (
-    select u.space, decode(u.digest, 'hex') from unnest($2::text[], $3::text[]) as u(space, digest))`;
+  select held.space, held.digest, held.identity_id
+  from unnest($2::text[], $3::bytea[]) as u(space, digest), lateral (
+    select i.space, i.digest, i.identity_id from identifiers i
+    where i.pool_id = $1::uuid and i.space = u.space and i.digest = u.digest limit 1) as held`;
 
 const TOTALS = `
   select name, sum(n)::bigint as n from tallies
@@ -106,7 +113,11 @@ export function createIdentityStore(session: Session): IdentityStore {
   return {
     findIdentity: batchReads(
       async (poolId: PoolId, ids: readonly IdentityId[]) => {
-        const { rows } = await session.query<Row>({ text: FIND, parameters: [poolId, ids] });
+        const { rows } = await session.query<Row>({
+          text: FIND,
+          parameters: [poolId, ids],
+          isPointRead: true,
+        });
         return rows.map((row) => toIdentity(poolId, row));
       },
       (identity: StoredIdentity) => identity.id,
@@ -168,11 +179,7 @@ export function createIdentityStore(session: Session): IdentityStore {
     },
 
     async findHolders(poolId, claims: readonly IdentifierClaim[]) {
-      const parameters = [
-        poolId,
-        claims.map((claim) => claim.space),
-        claims.map((claim) => claim.digest.toString('hex')),
-      ];
+      const parameters = [poolId, claims.map((claim) => claim.space), claims.map((claim) => claim.digest)];
       const { rows } = await session.query<{ space: string; digest: Buffer; identity_id: IdentityId }>({
         text: HOLDERS,
         parameters,

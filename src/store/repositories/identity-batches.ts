@@ -2,55 +2,63 @@ import type { IdentityInsert, WriteOutcome } from '../../core/identities/ports.t
 import type { PoolId } from '../../core/ports.ts';
 import { isUniqueViolation } from '../errors.ts';
 import type { Session, Statement } from '../session.ts';
+import { idList, numberList, once, onceTimes, packed, placesOf } from './batch-columns.ts';
 import { useUpKey } from './key-identities.ts';
 import { stampParameters } from './stamp-sql.ts';
 import { nextSlot, tallyParameters, tallySql } from './tally.ts';
 
 // What `insertIdentity` writes of one identity, of many: a statement a table, the parent's first, totals last, because
-// other writers wait for these until the transaction ends.
+// other writers wait for these until the transaction ends. What rows share is sent, read and parsed once (batch-columns.ts).
 const HELD = `
   select 1 as one from pool_states
   where pool_id = $1::uuid and config_version = $2::integer for key share`;
 
 const RECORDS = `
   insert into identities (pool_id, id, schema_id, profile, standing, credentials, created_at, updated_at)
-  select $1::uuid, u.id, u.schema_id, u.profile, u.standing::jsonb, u.credentials, u.at, u.at
-  from unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::timestamptz[])
-    as u(id, schema_id, profile, standing, credentials, at)`;
+  select $1::uuid, u.id, ($5::text[])[u.schema], substring($7::bytea, u.profile, u.profile_size),
+    ($10::jsonb[])[u.standing], substring($12::bytea, u.credentials, u.credentials_size),
+    ($3::timestamptz[])[u.at], ($3::timestamptz[])[u.at]
+  from unnest($2::uuid[], $4::integer[], $6::integer[], $8::integer[], $9::integer[], $11::integer[], $13::integer[],
+    $14::integer[]) as u(id, at, schema, profile, profile_size, standing, credentials, credentials_size)`;
 
 const KEYS = `
   insert into identity_keys (pool_id, identity_id, wrapped)
-  select $1::uuid, u.id, u.wrapped from unnest($2::uuid[], $3::bytea[]) as u(id, wrapped)`;
+  select $1::uuid, u.id, substring($3::bytea, u.wrapped, u.size)
+  from unnest($2::uuid[], $4::integer[], $5::integer[]) as u(id, wrapped, size)`;
 
 const CLAIMS = `
   insert into identifiers (pool_id, space, digest, identity_id)
-  select $1::uuid, u.space, u.digest, u.id from unnest($2::uuid[], $3::text[], $4::bytea[]) as u(id, space, digest)`;
+  select $1::uuid, ($3::text[])[u.space], substring($5::bytea, u.digest, u.size), u.id
+  from unnest($2::uuid[], $4::integer[], $6::integer[], $7::integer[]) as u(id, space, digest, size)`;
 
 const SEARCH_KEYS = `
   insert into search_keys (pool_id, identity_id, key, created_at)
-  select $1::uuid, u.id, u.key, u.at from unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) as u(id, key, at)
+  select $1::uuid, u.id, u.key, ($4::timestamptz[])[u.at]
+  from unnest($2::uuid[], $3::uuid[], $5::integer[]) as u(id, key, at)
   on conflict (pool_id, identity_id, key) do nothing`;
 
 const GRAMS = `
   insert into search_grams (pool_id, identity_id, space, grams)
-  select $1::uuid, u.id, u.space, string_to_array(u.grams, ',')::bigint[]
-  from unnest($2::uuid[], $3::text[], $4::text[]) as u(id, space, grams)`;
+  select $1::uuid, u.id, ($3::text[])[u.space], ($5::bigint[])[u.first:u.last]
+  from unnest($2::uuid[], $4::integer[], $6::integer[], $7::integer[]) as u(id, space, first, last)`;
 
 /** Between names of fields, which hold no such character. */
 const SEPARATOR = '\u001f';
 
 const AUDIT = `
   insert into audit_entries (pool_id, id, at, key_id, request_id, action, subject_id, fields, origin)
-  select $1::uuid, u.id, u.at, u.key_id, u.request_id, u.action, u.subject_id,
-    string_to_array(u.fields, '${SEPARATOR}'), u.origin
-  from unnest($2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::bytea[])
-    as u(id, at, key_id, request_id, action, subject_id, fields, origin)`;
+  select $1::uuid, u.id, ($4::timestamptz[])[u.at], ($6::uuid[])[u.key], ($8::text[])[u.request],
+    ($10::text[])[u.action], u.subject_id, string_to_array(($12::text[])[u.fields], '${SEPARATOR}'),
+    ($14::bytea[])[u.origin]
+  from unnest($2::uuid[], $3::uuid[], $5::integer[], $7::integer[], $9::integer[], $11::integer[], $13::integer[],
+    $15::integer[]) as u(id, subject_id, at, key, request, action, fields, origin)`;
 
 const OUTBOX = `
   insert into outbox (pool_id, id, at, type, subject_id, fields, subject_version, data)
-  select $1::uuid, u.id, u.at, u.type, u.subject_id, string_to_array(u.fields, '${SEPARATOR}'), 1, u.data::jsonb
-  from unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::uuid[], $6::text[], $7::text[])
-    as u(id, at, type, subject_id, fields, data)`;
+  select $1::uuid, u.id, ($4::timestamptz[])[u.at], ($6::text[])[u.type], u.subject_id,
+    string_to_array(($8::text[])[u.fields], '${SEPARATOR}'), 1, ($10::jsonb[])[u.data]
+  from unnest($2::uuid[], $3::uuid[], $5::integer[], $7::integer[], $9::integer[], $11::integer[])
+    as u(id, subject_id, at, type, fields, data)`;
 
 const TALLIES = `
   with record as (select 1 as one),
@@ -83,60 +91,99 @@ export async function insertMany(
 }
 
 function statementsOf(poolId: PoolId, inserts: readonly IdentityInsert[]): Statement[] {
-  const statement = (text: string, rows: readonly (readonly unknown[])[], width: number): Statement => ({
-    text,
-    parameters: [poolId, ...Array.from({ length: width }, (_, column) => rows.map((row) => row[column]))],
-  });
   const { names, deltas } = tallyParameters(sumOf(inserts));
   return [
-    statement(RECORDS, inserts.map(recordRow), 6),
-    statement(
-      KEYS,
-      inserts.map(({ id, wrappedKey }) => [id, wrappedKey]),
-      2,
-    ),
-    statement(CLAIMS, claimRows(inserts), 3),
-    statement(
-      SEARCH_KEYS,
-      inserts.flatMap(({ id, searchKeys, stamp }) => searchKeys.map((key) => [id, key, stamp.at])),
-      3,
-    ),
-    statement(GRAMS, inserts.flatMap(gramRows), 3),
-    statement(AUDIT, inserts.map(auditRow), 8),
-    statement(OUTBOX, inserts.flatMap(outboxRows), 6),
+    { text: RECORDS, parameters: [poolId, ...recordColumns(inserts)] },
+    { text: KEYS, parameters: [poolId, ...keyColumns(inserts)] },
+    { text: CLAIMS, parameters: [poolId, ...claimColumns(inserts)] },
+    { text: SEARCH_KEYS, parameters: [poolId, ...searchKeyColumns(inserts)] },
+    { text: GRAMS, parameters: [poolId, ...gramColumns(inserts)] },
+    { text: AUDIT, parameters: [poolId, ...auditColumns(inserts)] },
+    { text: OUTBOX, parameters: [poolId, ...outboxColumns(inserts)] },
     { text: TALLIES, parameters: [poolId, names, deltas, nextSlot()] },
   ];
 }
 
-function recordRow(insert: IdentityInsert): unknown[] {
-  const { id, schemaId, profile, standing, credentials, stamp } = insert;
-  return [id, schemaId, profile, JSON.stringify(standing), credentials, stamp.at];
+function recordColumns(inserts: readonly IdentityInsert[]): unknown[] {
+  return [
+    idList(inserts.map(({ id }) => id)),
+    ...onceTimes(inserts.map(({ stamp }) => stamp.at)),
+    ...once(inserts.map(({ schemaId }) => schemaId)),
+    ...packed(inserts.map(({ profile }) => profile)),
+    ...once(inserts.map(({ standing }) => JSON.stringify(standing))),
+    ...packed(inserts.map(({ credentials }) => credentials)),
+  ];
+}
+
+function keyColumns(inserts: readonly IdentityInsert[]): unknown[] {
+  return [idList(inserts.map(({ id }) => id)), ...packed(inserts.map(({ wrappedKey }) => wrappedKey))];
 }
 
 /** In one order for every writer, so that two of them cannot deadlock. */
-function claimRows(inserts: readonly IdentityInsert[]): unknown[][] {
-  return inserts
-    .flatMap(({ id, claims }) => claims.map(({ space, digest }) => ({ id, space, digest })))
-    .sort((a, b) => (a.space === b.space ? a.digest.compare(b.digest) : a.space < b.space ? -1 : 1))
-    .map(({ id, space, digest }) => [id, space, digest]);
+function claimColumns(inserts: readonly IdentityInsert[]): unknown[] {
+  const claims = inserts
+    .flatMap(({ id, claims: own }) => own.map(({ space, digest }) => ({ id, space, digest })))
+    .sort((a, b) => (a.space === b.space ? a.digest.compare(b.digest) : a.space < b.space ? -1 : 1));
+  return [
+    idList(claims.map(({ id }) => id)),
+    ...once(claims.map(({ space }) => space)),
+    ...packed(claims.map(({ digest }) => digest)),
+  ];
 }
 
-function gramRows({ id, grams: changes }: IdentityInsert): unknown[][] {
-  return changes.map(({ space, grams }) => [id, space, (grams ?? []).join()]);
+function searchKeyColumns(inserts: readonly IdentityInsert[]): unknown[] {
+  const keys = inserts.flatMap(({ id, searchKeys, stamp: { at } }) =>
+    searchKeys.map((key) => ({ id, key, at })),
+  );
+  return [
+    idList(keys.map(({ id }) => id)),
+    idList(keys.map(({ key }) => key)),
+    ...onceTimes(keys.map(({ at }) => at)),
+  ];
 }
 
-function auditRow(insert: IdentityInsert): unknown[] {
-  const { stamp, event } = insert;
-  const { auditId, at, keyId, requestId, origin } = stamp;
-  const fields = event.fields.join(SEPARATOR);
-  return [auditId, at, keyId, requestId, event.action, event.subjectId, fields, origin];
+function gramColumns(inserts: readonly IdentityInsert[]): unknown[] {
+  const changes = inserts.flatMap(({ id, grams: own }) =>
+    own.map(({ space, grams }) => ({ id, space, grams: grams ?? new BigInt64Array() })),
+  );
+  const { starts, sizes } = placesOf(changes.map(({ grams }) => grams.length));
+  return [
+    idList(changes.map(({ id }) => id)),
+    ...once(changes.map(({ space }) => space)),
+    numberList(changes.flatMap(({ grams }) => (grams.length === 0 ? [] : [grams.join()]))),
+    numberList(starts),
+    numberList(starts.map((start, index) => start + (sizes[index] ?? 0) - 1)),
+  ];
 }
 
-function outboxRows(insert: IdentityInsert): unknown[][] {
-  const { stamp, event, announcements } = insert;
-  const data = stampParameters(insert).at(-1);
-  const fields = event.fields.join(SEPARATOR);
-  return announcements.map(({ id, type }) => [id, stamp.at, type, event.subjectId, fields, data]);
+function auditColumns(inserts: readonly IdentityInsert[]): unknown[] {
+  return [
+    idList(inserts.map(({ stamp }) => stamp.auditId)),
+    idList(inserts.map(({ event }) => event.subjectId)),
+    ...onceTimes(inserts.map(({ stamp }) => stamp.at)),
+    ...once(inserts.map(({ stamp }) => stamp.keyId)),
+    ...once(inserts.map(({ stamp }) => stamp.requestId)),
+    ...once(inserts.map(({ event }) => event.action)),
+    ...once(inserts.map(({ event }) => event.fields.join(SEPARATOR))),
+    // One request's is sealed once, so that it is one object.
+    ...once(inserts.map(({ stamp }) => stamp.origin)),
+  ];
+}
+
+function outboxColumns(inserts: readonly IdentityInsert[]): unknown[] {
+  const events = inserts.flatMap((insert) => {
+    const { announcements, event, stamp } = insert;
+    const data = stampParameters(insert).at(-1);
+    return announcements.map(({ id, type }) => ({ id, type, event, at: stamp.at, data }));
+  });
+  return [
+    idList(events.map(({ id }) => id)),
+    idList(events.map(({ event }) => event.subjectId)),
+    ...onceTimes(events.map(({ at }) => at)),
+    ...once(events.map(({ type }) => type)),
+    ...once(events.map(({ event }) => event.fields.join(SEPARATOR))),
+    ...once(events.map(({ data }) => data)),
+  ];
 }
 
 function sumOf(inserts: readonly IdentityInsert[]): Map<string, number> {

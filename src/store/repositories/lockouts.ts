@@ -1,10 +1,17 @@
 import type { LockoutKey, LockoutScope, LockoutStore } from '../../core/self-service/ports.ts';
 import type { Session } from '../session.ts';
 
-const LIST = `
-  select l.scope, l.digest, l.failures, l.since from lockouts l
-  where l.pool_id = $1::uuid
-    and (l.scope, l.digest) in (select k.scope, k.digest from unnest($2::text[], $3::bytea[]) as k(scope, digest))`;
+/**
+ * Failures of keys, as `l`. One look by the primary key for each: as a condition, the planner may read all of the pool's.
+ * @param at Numbers of the parameters of `lockoutColumns`.
+ */
+export function failuresSql(at: { scopes: number; digests: number }): string {
+  return `unnest($${at.scopes}::text[], $${at.digests}::bytea[]) as u(scope, digest), lateral (
+      select k.scope, k.digest, k.failures, k.since from lockouts k
+      where k.pool_id = $1::uuid and k.scope = u.scope and k.digest = u.digest offset 0) l`;
+}
+
+const LIST = `select l.scope, l.digest, l.failures, l.since from ${failuresSql({ scopes: 2, digests: 3 })}`;
 
 // In the order of the keys, so that two statements at once never wait for each other.
 const ADD = `

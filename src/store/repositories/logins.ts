@@ -1,32 +1,28 @@
 import type { LoginStore, LoginWrite } from '../../core/self-service/login-ports.ts';
 import type { Failures } from '../../core/self-service/ports.ts';
 import type { Session } from '../session.ts';
-import { COLUMNS, JOINS, type Row, toIdentity } from './identities.ts';
+import { CLAIMANT, COLUMNS, JOINS, type Row, toIdentity } from './identities.ts';
 import { profileParameters, RECORD } from './identity-writes.ts';
-import { lockoutColumns } from './lockouts.ts';
+import { failuresSql, lockoutColumns } from './lockouts.ts';
 import { stampSql } from './stamp-sql.ts';
 
 const FIND = `
   select failed.all as failures, p.*
   from (
     select json_agg(json_build_object('scope', l.scope, 'failures', l.failures, 'since', l.since)) as all
-    from lockouts l
-    where l.pool_id = $1::uuid
-      and (l.scope, l.digest) in (select u.scope, u.digest from unnest($4::text[], $5::bytea[]) as u(scope, digest))
+    from ${failuresSql({ scopes: 4, digests: 5 })}
   ) failed
   left join lateral (
-    select ${COLUMNS} from identifiers c
-    join identities i on i.pool_id = $1::uuid and i.id = c.identity_id ${JOINS}
-    where c.pool_id = $1::uuid and c.space = $2::text and c.digest = $3::bytea) p on true`;
+    select ${COLUMNS} from identities i ${JOINS} where i.pool_id = $1::uuid and i.id = ${CLAIMANT}) p on true`;
 
 // All that may have changed since it was read is locked and compared first; `free` has a row only where nothing has, and
 // every write hangs on that, so that all of them are made or none. An everyday login thus waits for the database once,
-// where a transaction waits six times.
+// where a transaction waits six times. `is true` as in flows.ts.
 const WRITE = `
   with flow as (
       select f.id from flows f
       where f.pool_id = $1::uuid and f.id = $39::uuid and f.revision = $40::integer and f.finished_at is null
-        and f.expires_at > $8::timestamptz
+        and (f.expires_at > $8::timestamptz) is true
       for update),
     current as (
       select i.id from identities i

@@ -8,7 +8,7 @@ import type {
   SessionStore,
   StoredSession,
 } from '../../core/sessions/ports.ts';
-import { batchReads } from '../read-batches.ts';
+import { anyOf, batchReads } from '../read-batches.ts';
 import type { Session } from '../session.ts';
 import { COLUMNS as IDENTITY, type Row as IdentityRow, JOINS, toIdentity } from './identities.ts';
 import { changeContent, endSessions, extendSession, insertSession } from './session-writes.ts';
@@ -26,7 +26,7 @@ const FIND = `
   ${OWNER} ${JOINS}
   where t.pool_id = $1::uuid`;
 
-const FIND_BY_TOKENS = `${FIND} and t.token_digest = any($2::bytea[])`;
+const FIND_BY_TOKENS = `${FIND} and t.token_digest = ${anyOf('$2::bytea[]')}`;
 const FIND_BY_LOGOUT_TOKEN = `${FIND} and t.logout_digest = $2::bytea`;
 const FIND_BY_ID = `${FIND} and t.id = $2::uuid`;
 
@@ -80,7 +80,7 @@ interface ListRow extends SessionRow {
 
 export function createSessionStore(session: Session): SessionStore {
   const find = async (text: string, poolId: PoolId, by: unknown): Promise<FoundRow[]> =>
-    (await session.query<FoundRow>({ text, parameters: [poolId, by] })).rows;
+    (await session.query<FoundRow>({ text, parameters: [poolId, by], isPointRead: true })).rows;
   const findOne = async (text: string, poolId: PoolId, by: unknown) => {
     const [row] = await find(text, poolId, by);
     return row === undefined ? null : toFound(poolId, row);

@@ -64,7 +64,7 @@ export function loginHandlers(deps: Deps) {
       const email = fields.typedEmail(fields.object(call.data, 'data'));
       fields.done();
       if (pair.provider.type === 'local') await forgotPassword(deps, project, { email, caller });
-      else await forgotPasswordOutside(outsideOfCall(deps, call), email);
+      else await forgotPasswordOutside(deps, project, outsideOfCall(deps, call), { email, caller });
       return succeed(call, 'forgotPassword', {});
     },
 
@@ -76,9 +76,9 @@ export function loginHandlers(deps: Deps) {
       const code = fields.needed(data.confirmationCode, 'confirmationCode', CODE_MAX);
       const password = fields.password(data);
       fields.done();
-      const input = { email, code, password };
+      const input = { email, code, password, caller };
       if (pair.provider.type === 'local')
-        await confirmForgotPassword(deps, project, pair.provider.settings, { ...input, caller });
+        await confirmForgotPassword(deps, project, pair.provider.settings, input);
       else await resetPasswordOutside(deps, project, outsideOfCall(deps, call), input);
       return succeed(call, 'confirmForgotPassword', {});
     },

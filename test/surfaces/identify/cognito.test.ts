@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import { TestClock } from '../../harness/clock.ts';
 import { type CognitoEmulator, startCognito } from '../../harness/cognito.ts';
+import { otherThan } from '../../harness/flows.ts';
 import {
   assertInvalid,
   assertRefused,
@@ -188,6 +189,30 @@ test('identify 37, 38, 39: a code from Cognito sets a password once', async () =
   assertRefused(await refresh(before), 401, 'invalid_token');
   assert.equal((await login(email, NEW)).status, 200);
   assert.equal((await confirm(email, code)).status, 400);
+});
+
+test('identify 40: after five wrong codes the right one is of no use, and a new one is', async () => {
+  const { email } = await api.newcomer();
+  const codeOf = async () => {
+    assert.equal((await forgot(email)).status, 200);
+    return cognito.codes.at(-1) ?? '';
+  };
+  const code = await codeOf();
+  for (let wrong = 0; wrong < 4; wrong += 1)
+    assertRefused(await confirm(email, otherThan(code)), 400, 'code_mismatch');
+  assertRefused(await confirm(email, otherThan(code)), 429, 'limit_exceeded');
+  assertRefused(await confirm(email.toUpperCase(), code), 429, 'limit_exceeded');
+  assert.equal((await confirm(email, await codeOf())).status, 200);
+});
+
+test('of many codes at once no more than five are tried', async () => {
+  const { email } = await api.newcomer();
+  await forgot(email);
+  const right = cognito.codes.at(-1) ?? '';
+  const replies = await Promise.all(Array.from({ length: 20 }, () => confirm(email, otherThan(right))));
+  const mismatches = replies.filter(({ status }) => status === 400);
+  assert.ok(mismatches.length <= 5, `${mismatches.length} were tried`);
+  assertRefused(await confirm(email, right), 429, 'limit_exceeded');
 });
 
 test('identify 42, 43: an access token that is over is refreshed', async () => {

@@ -9,6 +9,7 @@ import type { Caller, Project } from '../project.ts';
 import type { LoggedIn, OutsideProvider, ProviderTokens } from '../provider-ports.ts';
 import { type SessionBlock, sessionBlockOf } from '../session-block.ts';
 import { deniedDigest, type Outside, type OutsideNeeds, type OutsideUser, userOf } from './outside-user.ts';
+import { forgetTries, type TriesNeeds, tryCode } from './reset-tries.ts';
 
 /** Longer than providers let a refresh token live. */
 const REFRESH_KEPT_MS = 3650 * 24 * 60 * 60 * 1000;
@@ -72,21 +73,36 @@ export async function changePasswordOutside(
 }
 
 /** Whether or not there is such a user. @throws ProviderError @see Contract identify 3.8. */
-export function forgotPasswordOutside({ provider }: Outside, email: string): Promise<void> {
-  return able(provider.forgot?.bind(provider))(email);
+export async function forgotPasswordOutside(
+  deps: TriesNeeds,
+  project: Project,
+  { name, provider }: Outside,
+  { email, caller }: { readonly email: string; readonly caller: Caller },
+): Promise<void> {
+  await able(provider.forgot?.bind(provider))(email);
+  await forgetTries(deps, project, { name, email, caller });
 }
 
 /**
  * Sets a new password by a code; what was logged in before ends (contract identify 3.8).
- * @throws ProviderError
+ * @throws ProviderError @throws LockedOut See `tryCode`.
  */
 export async function resetPasswordOutside(
-  deps: OutsideNeeds,
+  deps: OutsideNeeds & TriesNeeds,
   project: Project,
   { name, provider }: Outside,
-  input: { readonly email: string; readonly code: string; readonly password: string },
+  {
+    caller,
+    ...input
+  }: {
+    readonly email: string;
+    readonly code: string;
+    readonly password: string;
+    readonly caller: Caller;
+  },
 ): Promise<void> {
-  const whose = await able(provider.confirmForgot?.bind(provider))(input);
+  const confirm = able(provider.confirmForgot?.bind(provider));
+  const whose = await tryCode(deps, project, { name, email: input.email, caller }, () => confirm(input));
   if (whose === null) return;
   const stored = await findByAccount(deps, project, { provider: name, ...whose });
   if (stored !== null) await deps.outsideTokens.revokeRefreshOf(project.poolId, stored.id, deps.clock.now());
