@@ -10,9 +10,14 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const MAJOR = 24;
 // A server keeps its young generation small, collects the old one early, and allocates from one arena: half the
-// memory (docs/performance.md). A process must be told before it begins, so a server begins twice.
+// memory. It collects with no more threads than there are cores (docs/performance.md). A process must be told before it
+// begins, so a server begins twice.
 const SERVERS = ['start', 'serve'];
-const HEAP_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=60'];
+const COLLECTORS_MAX = 4;
+const HEAP_FLAGS = [
+  ...['--max-semi-space-size=16', '--heap-growing-percent=60'],
+  `--v8-pool-size=${Math.min(availableParallelism(), COLLECTORS_MAX)}`,
+];
 // Passwords are hashed on the runtime's threads, as many at once as there are cores: files and names need some too.
 const UV_THREADPOOL_SIZE = String(availableParallelism() + 4);
 

@@ -53,6 +53,16 @@ export function searchFiles(directory: string, values: readonly string[], passOv
   return filesIn(directory).flatMap((path) => {
     const name = relative(directory, path);
     if (passOver.includes(name)) return [];
-    return search(readFileSync(path), values).map((found) => `${name}, ${found}`);
+    return search(contentOf(path), values).map((found) => `${name}, ${found}`);
   });
+}
+
+/** Nothing where it has gone since it was listed: a database that runs puts files in place of others. */
+function contentOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return Buffer.alloc(0);
+  }
 }

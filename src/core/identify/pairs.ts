@@ -73,6 +73,11 @@ export function resolveOther(config: IdentifyConfig, operation: Operation, name:
   return pairOf(config, operation, { strategy, name });
 }
 
+/** Whether whoever shows a token of this provider says whose it is: one of X does not, until X is asked for it. */
+export function needsUserId({ name }: Pick<Pair, 'name'>): boolean {
+  return name === 'twitter';
+}
+
 /** @throws ProviderUnsupported @throws ProviderNotEnabled @throws OperationNotSupported */
 function pairOf(
   config: IdentifyConfig,

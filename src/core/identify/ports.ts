@@ -86,19 +86,48 @@ export interface ResetCodeStore {
   ): Promise<CodeUse>;
 }
 
-/** What is refused of the tokens of providers outside, by digests. */
+/** A refresh token that a provider outside gave, to be kept. */
+export interface RefreshInsert {
+  readonly digest: Buffer;
+  /** Of the one in whose place the provider put it, which loses its box; null: none. */
+  readonly replaced: Buffer | null;
+  readonly identityId: IdentityId;
+  /** The token, under the identity's data key. */
+  readonly box: Buffer;
+  /** The one whose data key sealed the box. */
+  readonly wrappedKey: Buffer;
+  readonly expiresAt: Date;
+}
+
+/** A kept refresh token, with what opens it as of the same moment. */
+export interface SealedRefresh {
+  readonly digest: Buffer;
+  readonly box: Buffer;
+  readonly wrappedKey: Buffer;
+  readonly configVersion: number;
+}
+
+/** What is refused of the tokens of providers outside, by digests; and refresh tokens, sealed, to have them revoked. */
 export interface OutsideTokenStore {
   /** Refused until then. */
   denyToken(poolId: PoolId, token: { readonly digest: Buffer; readonly expiresAt: Date }): Promise<void>;
   isDenied(poolId: PoolId, digest: Buffer): Promise<boolean>;
-  keepRefresh(
-    poolId: PoolId,
-    token: { readonly digest: Buffer; readonly identityId: IdentityId; readonly expiresAt: Date },
-  ): Promise<void>;
+  /**
+   * One that is kept already is its present user's from then on; one that was revoked stays that, without a box.
+   * @returns False: the identity has another data key than the one that sealed the box, or none; nothing is done.
+   */
+  keepRefresh(poolId: PoolId, token: RefreshInsert): Promise<boolean>;
   /** Null: none of those that were given out here. */
   findRefresh(
     poolId: PoolId,
     digest: Buffer,
   ): Promise<{ readonly identityId: IdentityId; readonly isRevoked: boolean } | null>;
+  /** Of those that have a box and are neither revoked nor over: the ones that were kept last, newest first. */
+  listRefresh(
+    poolId: PoolId,
+    identityId: IdentityId,
+    query: { readonly now: Date; readonly limit: number },
+  ): Promise<SealedRefresh[]>;
+  /** Their boxes go with it. */
   revokeRefreshOf(poolId: PoolId, identityId: IdentityId, at: Date): Promise<void>;
 }

@@ -50,6 +50,12 @@ export interface ProviderProfile {
 }
 
 /**
+ * The refresh tokens that somebody was given through the caller and that may still work, the latest first, not more than a
+ * few. Only a provider that cannot end all of somebody's logins at once asks for them, and revokes each.
+ */
+export type RefreshTokensOf = (user: Pick<VerifiedUser, 'issuer' | 'subject'>) => Promise<readonly string[]>;
+
+/**
  * One provider of one pool. What a provider cannot do is absent. Every call takes `timeoutMs` at most, is bounded in
  * number, and throws `ProviderError` for whatever a provider says or fails at; nothing that it wrote is in the error.
  *
@@ -71,13 +77,16 @@ export interface OutsideProvider {
   /** @throws ProviderError Also `user_exists`, `validation_error`; then nothing changed. */
   updateProfile?(token: string, change: ProviderProfile): Promise<void>;
   /**
-   * Ends what was logged in before, and logs in anew.
-   * @param input.refresh As `logout` has it.
+   * Ends what was logged in before, as `logout` does, and logs in anew.
    * @throws ProviderError Also `invalid_credentials`, `invalid_password`.
    */
   changePassword?(
     token: string,
-    input: { readonly previousPassword: string; readonly password: string; readonly refresh: string | null },
+    input: {
+      readonly previousPassword: string;
+      readonly password: string;
+      readonly refreshTokensOf: RefreshTokensOf;
+    },
   ): Promise<LoggedIn>;
   /** Whether or not there is such a user. @throws ProviderError */
   forgot?(email: string): Promise<void>;
@@ -91,15 +100,19 @@ export interface OutsideProvider {
     readonly email: string;
     readonly code: string;
     readonly password: string;
+    readonly refreshTokensOf: RefreshTokensOf;
   }): Promise<{ readonly issuer: string; readonly subject: string } | null>;
   /** @param tokens.access May be past its time, nothing else may be wrong with it. @throws ProviderError */
   refresh?(tokens: { readonly access: string; readonly refresh: string }): Promise<LoggedIn>;
   /**
-   * Ends all sessions, as far as the provider can; the caller refuses the access token from then on by its `tokenId`.
-   * @param tokens.refresh The last one that the caller gave out to this user, where it is kept: a provider that cannot
-   *   end everything at once revokes it.
+   * Ends all sessions, as far as the provider can; the caller refuses the access token from then on by its `tokenId`. What
+   * fails may be asked for again: a login that has ended already is none to end.
+   * @throws ProviderError
    */
-  logout?(tokens: { readonly access: string; readonly refresh: string | null }): Promise<VerifiedUser>;
+  logout?(input: {
+    readonly access: string;
+    readonly refreshTokensOf: RefreshTokensOf;
+  }): Promise<VerifiedUser>;
 }
 
 /** Providers of all pools, with what they remember for a while: keys, circuits, tokens that were just looked at. */

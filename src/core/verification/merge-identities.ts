@@ -65,11 +65,9 @@ export async function mergeIdentities(
         ...{ identityId: primary.id, relatedId: other.stored.id },
       });
     }
-    await tx.merges.moveSessions(
-      poolId,
-      others.map(({ stored }) => stored.id),
-      primary.id,
-    );
+    const merged = others.map(({ stored }) => stored.id);
+    await tx.merges.moveSessions(poolId, merged, primary.id);
+    await tx.merges.moveOutsideLogins(poolId, merged, primary.id);
     const made = await changeWithin(tx, deps, context, into, {
       ...{ action: 'identity.merged', events: ['identity.updated'], claims: 'if-free' },
       ...plan.primary,

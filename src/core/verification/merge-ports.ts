@@ -8,4 +8,6 @@ export interface MergeStore {
    * reads it again.
    */
   moveSessions(poolId: PoolId, from: readonly IdentityId[], to: IdentityId): Promise<void>;
+  /** Refresh tokens of providers, without the tokens themselves: a logout of the other ends these, too, as far as here. */
+  moveOutsideLogins(poolId: PoolId, from: readonly IdentityId[], to: IdentityId): Promise<void>;
 }

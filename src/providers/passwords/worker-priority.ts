@@ -1,14 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { constants, getPriority, setPriority } from 'node:os';
+import { constants, setPriority } from 'node:os';
 
 const TASKS = '/proc/self/task';
-/** Nicer than the process: a tenth of the processor's time when all want it, all of it when nobody else does. */
-const NICENESS_MORE = 10;
 
 /**
  * Has the runtime's threads, which hash passwords, give way to the one that answers requests and to the database: when
- * more logins come in than can be hashed, everything else goes on. Linux alone knows threads by number; elsewhere they
- * stay as they are.
+ * more logins come in than can be hashed, everything else goes on. They have all of the processor's time that nobody else
+ * wants, and one part in seventy where everybody wants it. Linux alone knows threads by number; elsewhere they stay as
+ * they are.
  *
  * @returns How many there are.
  */
@@ -18,11 +17,10 @@ export async function lowerWorkerPriority(): Promise<number> {
   const workers = await Promise.all(
     ids.map(async (id) => ((await nameOf(id)) === 'libuv-worker' ? Number(id) : null)),
   );
-  const niceness = Math.min(getPriority() + NICENESS_MORE, constants.priority.PRIORITY_LOW);
   let count = 0;
   for (const id of workers) {
     if (id === null) continue;
-    setPriority(id, niceness);
+    setPriority(id, constants.priority.PRIORITY_LOW);
     count += 1;
   }
   return count;

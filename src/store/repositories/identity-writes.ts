@@ -116,6 +116,8 @@ const ERASE = [
   'update relationships set metadata = null where pool_id = $1::uuid and related_id = $2::uuid',
   'delete from courier_messages where pool_id = $1::uuid and identity_id = $2::uuid',
   'delete from sessions where pool_id = $1::uuid and identity_id = $2::uuid',
+  // Only digests stay: what was revoked is refused further on.
+  'update identify_outside_refresh set box = null where pool_id = $1::uuid and identity_id = $2::uuid',
   // Without the key the files are noise; a job deletes them afterwards.
   `insert into blob_removals (pool_id, object_name)
    select distinct $1::uuid, d.object_name from documents d where d.pool_id = $1::uuid and d.identity_id = $2::uuid

@@ -9,6 +9,11 @@ const MOVE = `
   update verifications set identity_id = $3::uuid, version = version + 1
   where pool_id = $1::uuid and identity_id = any($2::uuid[])`;
 
+// Boxes are under the data key of whose they were.
+const MOVE_LOGINS = `
+  update identify_outside_refresh set identity_id = $3::uuid, box = null
+  where pool_id = $1::uuid and identity_id = any($2::uuid[])`;
+
 export function createMergeStore(session: Session): MergeStore {
   return {
     async lockIdentities(poolId, ids) {
@@ -16,6 +21,9 @@ export function createMergeStore(session: Session): MergeStore {
     },
     async moveSessions(poolId, from, to) {
       await session.query({ text: MOVE, parameters: [poolId, from, to] });
+    },
+    async moveOutsideLogins(poolId, from, to) {
+      await session.query({ text: MOVE_LOGINS, parameters: [poolId, from, to] });
     },
   };
 }

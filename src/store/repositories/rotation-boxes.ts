@@ -4,6 +4,7 @@ import type { KeyChanges } from '../../core/rotation/ports.ts';
 import type { Session } from '../session.ts';
 import { resealMessages } from './courier-boxes.ts';
 import { resealDocuments } from './document-boxes.ts';
+import { resealOutsideTokens } from './outside-token-boxes.ts';
 import { resealRelationships } from './relationship-boxes.ts';
 import { resealSessions } from './session-boxes.ts';
 
@@ -28,6 +29,7 @@ export const BOXES_UNDER_DATA_KEYS: readonly ResealBoxes[] = [
   resealDocuments,
   resealMessages,
   resealSessions,
+  resealOutsideTokens,
 ];
 
 interface ReplyRow {

@@ -3,6 +3,7 @@ import { InternalFault } from '../../core/errors.ts';
 import type { OpenSettings } from '../../core/identify/config.ts';
 import { checkLocally } from '../../core/identify/local/bearer.ts';
 import { checkOutside } from '../../core/identify/outside/check-outside.ts';
+import { needsUserId } from '../../core/identify/pairs.ts';
 import type { SessionBlock } from '../../core/identify/session-block.ts';
 import { localAccount, type UserView, viewUser } from '../../core/identify/user.ts';
 import { type ReplyOptions, replyWith } from '../../http/route.ts';
@@ -13,8 +14,6 @@ import { showNonstandard, showOutside, showOwn, showSession } from './show.ts';
 import type { TokenCookies } from './token-cookies.ts';
 import { outsideToken } from './tokens.ts';
 import { outsideIn } from './users.ts';
-
-const USER_ID_MAX = 256;
 
 /** Handlers of checks (contract identify 3.10). In each reply `accessToken` is the token that was presented. */
 export function checkHandlers(deps: Deps, cookies: TokenCookies) {
@@ -43,7 +42,7 @@ export function checkHandlers(deps: Deps, cookies: TokenCookies) {
 
     async checkNonstandard(call: Call) {
       const { pair, named } = call;
-      const { provider, name } = pair;
+      const { provider } = pair;
       if (provider.type !== 'outside') throw new InternalFault('a pair without a provider outside');
       const { settings } = provider;
       const presented = outsideToken(call, settings);
@@ -51,9 +50,7 @@ export function checkHandlers(deps: Deps, cookies: TokenCookies) {
       const token =
         named.accessToken === undefined ? presented : fields.token(named.accessToken, 'accessToken');
       const deviceId = fields.uuid(named.deviceId, 'deviceId');
-      const userId = fields.text(named.userId, 'userId', USER_ID_MAX);
-      // A token of X does not say whose it is until it is asked for.
-      if (name === 'twitter' && named.userId === undefined) fields.missing('userId');
+      const userId = fields.userId(named.userId, { isNeeded: needsUserId(pair) });
       fields.done();
       const input = { settings, token, deviceId, ...(userId === undefined ? {} : { userId }) };
       const { user, block, options } = await checkAt(deps, cookies, call, input);

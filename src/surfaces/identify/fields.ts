@@ -10,6 +10,7 @@ const EMAIL_MAX = 254;
 const PASSWORD_MAX = 256;
 const NAME_MAX = 128;
 const CUSTOM_MAX = 2048;
+const USER_ID_MAX = 256;
 const TOKEN_MAX = 8 * 1024;
 
 /**
@@ -57,6 +58,11 @@ export class Fields {
 
   token(value: unknown, name: string): string {
     return this.needed(value, name, TOKEN_MAX);
+  }
+
+  /** A user's id at a provider. */
+  userId(value: unknown, { isNeeded }: { readonly isNeeded: boolean }): string | undefined {
+    return isNeeded ? this.needed(value, 'userId', USER_ID_MAX) : this.text(value, 'userId', USER_ID_MAX);
   }
 
   /** Any UUID; in lower case. */

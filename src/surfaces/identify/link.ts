@@ -1,7 +1,7 @@
 import type { Deps } from '../../core/deps.ts';
 import { linkAccount } from '../../core/identify/link-account.ts';
 import { outsideOf } from '../../core/identify/outside/outside-user.ts';
-import { type Pair, resolveOther } from '../../core/identify/pairs.ts';
+import { needsUserId, type Pair, resolveOther } from '../../core/identify/pairs.ts';
 import type { Project } from '../../core/identify/project.ts';
 import { viewUser } from '../../core/identify/user.ts';
 import { bearerOf, type Call } from './calls.ts';
@@ -11,7 +11,6 @@ import { showProfile } from './show.ts';
 import { outsideToken } from './tokens.ts';
 
 const NAME_MAX = 256;
-const USER_ID_MAX = 256;
 
 /** Links the account that `data` shows a token of to the bearer's user: an extension of ours (decision 0023). */
 export async function link(deps: Deps, call: Call) {
@@ -25,9 +24,7 @@ export async function link(deps: Deps, call: Call) {
   const data = fields.object(call.data, 'data');
   const name = fields.needed(data.provider, 'provider', NAME_MAX);
   const accessToken = fields.token(data.accessToken, 'accessToken');
-  const userId = fields.text(data.userId, 'userId', USER_ID_MAX);
-  // A token of X does not say whose it is until it is asked for.
-  if (name === 'twitter' && data.userId === undefined) fields.missing('userId');
+  const userId = fields.userId(data.userId, { isNeeded: needsUserId({ name }) });
   fields.done();
   const other = resolveOther(project.settings, 'link', name);
   const { opened, account } = await linkAccount(deps, project, {

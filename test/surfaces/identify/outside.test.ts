@@ -9,6 +9,7 @@ import {
   OTHER_DEVICE,
   startIdentify,
 } from '../../harness/identify.ts';
+import { inTime } from '../../harness/in-time.ts';
 import { CLIENT, type Provider, startProvider } from '../../harness/openid.ts';
 import { json, type StandIn, silence, startStandIn } from '../../harness/stand-in.ts';
 
@@ -177,9 +178,8 @@ test('identify 56: the token is in the cookie, and the bearer may be anything', 
 
 test('identify 57: a provider that hangs is 504 in time, one that fails 502, and never is it 500', async () => {
   service.answers[USERINFO] = silence;
-  const startedAt = performance.now();
-  assertRefused(await check('opaque-1', {}, CUSTOM), 504, 'provider_timeout');
-  assert.ok(performance.now() - startedAt < timeoutMs + 500);
+  const hanging = await inTime(timeoutMs + 500, () => check('opaque-1', {}, CUSTOM));
+  assertRefused(hanging, 504, 'provider_timeout');
   for (const answer of [
     json({}, 500),
     json([]),

@@ -92,7 +92,10 @@ export function deniedDigest(
 }
 
 /** Who somebody is at a provider. */
-export function accountOf({ name }: Pick<Outside, 'name'>, { issuer, subject }: VerifiedUser): Account {
+export function accountOf(
+  { name }: Pick<Outside, 'name'>,
+  { issuer, subject }: Pick<VerifiedUser, 'issuer' | 'subject'>,
+): Account {
   return { provider: name, issuer, subject };
 }
 

@@ -1,4 +1,3 @@
-import type { Deps } from '../../deps.ts';
 import { InternalFault } from '../../errors.ts';
 import { latestDevice } from '../../identities/logins.ts';
 import { findByAccount, findOrMakeUser } from '../account-user.ts';
@@ -9,10 +8,8 @@ import type { Caller, Project } from '../project.ts';
 import type { LoggedIn, OutsideProvider, ProviderTokens } from '../provider-ports.ts';
 import { type SessionBlock, sessionBlockOf } from '../session-block.ts';
 import { deniedDigest, type Outside, type OutsideNeeds, type OutsideUser, userOf } from './outside-user.ts';
+import { keepRefresh, REFRESH_KEPT_MS, refreshDigest, refreshTokensAt } from './refresh-tokens.ts';
 import { forgetTries, type TriesNeeds, tryCode } from './reset-tries.ts';
-
-/** Longer than providers let a refresh token live. */
-const REFRESH_KEPT_MS = 3650 * 24 * 60 * 60 * 1000;
 
 export interface LoggedInOutside {
   readonly block: SessionBlock;
@@ -65,7 +62,7 @@ export async function changePasswordOutside(
   const { token, previousPassword, password } = input;
   const loggedIn = await able(provider.changePassword?.bind(provider))(token, {
     ...{ previousPassword, password },
-    refresh: null,
+    refreshTokensOf: refreshTokensAt(deps, project, outside),
   });
   const { opened } = await userOf(deps, project, outside, { user: loggedIn.user, caller: input.caller });
   await deps.outsideTokens.revokeRefreshOf(project.poolId, opened.stored.id, deps.clock.now());
@@ -90,7 +87,7 @@ export async function forgotPasswordOutside(
 export async function resetPasswordOutside(
   deps: OutsideNeeds & TriesNeeds,
   project: Project,
-  { name, provider }: Outside,
+  outside: Outside,
   {
     caller,
     ...input
@@ -101,8 +98,12 @@ export async function resetPasswordOutside(
     readonly caller: Caller;
   },
 ): Promise<void> {
+  const { name, provider } = outside;
   const confirm = able(provider.confirmForgot?.bind(provider));
-  const whose = await tryCode(deps, project, { name, email: input.email, caller }, () => confirm(input));
+  const refreshTokensOf = refreshTokensAt(deps, project, outside);
+  const whose = await tryCode(deps, project, { name, email: input.email, caller }, () =>
+    confirm({ ...input, refreshTokensOf }),
+  );
   if (whose === null) return;
   const stored = await findByAccount(deps, project, { provider: name, ...whose });
   if (stored !== null) await deps.outsideTokens.revokeRefreshOf(project.poolId, stored.id, deps.clock.now());
@@ -117,10 +118,13 @@ export async function refreshOutside(
 ): Promise<LoggedInOutside> {
   const { provider } = outside;
   const { access, refresh } = input;
-  const kept = await deps.outsideTokens.findRefresh(project.poolId, digestOf(deps, outside, refresh));
+  const kept = await deps.outsideTokens.findRefresh(project.poolId, refreshDigest(deps, outside, refresh));
   if (kept?.isRevoked === true) throw new TokenRejected();
   const loggedIn = await able(provider.refresh?.bind(provider))({ access, refresh });
-  return settle(deps, project, outside, { ...input, loggedIn, noting: 'signature', goesOn: true });
+  return settle(deps, project, outside, {
+    ...{ ...input, loggedIn, presented: refresh },
+    ...{ noting: 'signature', goesOn: true },
+  });
 }
 
 /** What the provider cannot end is refused here. @throws ProviderError @see Contract identify 3.9, 4.1. */
@@ -131,7 +135,8 @@ export async function logoutOutside(
   { token, account }: { readonly token: string; readonly account: OutsideUser },
 ): Promise<void> {
   const { provider } = outside;
-  const user = await able(provider.logout?.bind(provider))({ access: token, refresh: null });
+  const refreshTokensOf = refreshTokensAt(deps, project, outside);
+  const user = await able(provider.logout?.bind(provider))({ access: token, refreshTokensOf });
   const { poolId } = project;
   const now = deps.clock.now();
   const digest = deniedDigest(deps, outside, user);
@@ -146,28 +151,22 @@ async function settle(
   outside: Outside,
   input: Asked & {
     readonly loggedIn: LoggedIn;
+    /** The refresh token that was shown for it; absent: a password was. */
+    readonly presented?: string;
     readonly noting: Noting;
     /** Where no device is named, it is the one that was used last; else a new one. */
     readonly goesOn: boolean;
   },
 ): Promise<LoggedInOutside> {
-  const { loggedIn, noting, goesOn, caller } = input;
+  const { loggedIn, presented, noting, goesOn, caller } = input;
   const { user, tokens } = loggedIn;
   const { account, opened } = await userOf(deps, project, outside, { user, caller });
   const { stored, seen } = opened;
   const latest = goesOn ? latestDevice(seen)?.id : undefined;
   const deviceId = input.deviceId ?? latest ?? deps.ids.next();
-  await deps.outsideTokens.keepRefresh(project.poolId, {
-    digest: digestOf(deps, outside, tokens.refresh),
-    identityId: stored.id,
-    expiresAt: new Date(deps.clock.now().getTime() + REFRESH_KEPT_MS),
-  });
+  await keepRefresh(deps, project, outside, { opened, refresh: tokens.refresh, presented });
   const noted = await noteDevice(deps, project, { caller, first: stored, deviceId, noting: () => noting });
   return { block: await sessionBlockOf(deps, project, noted, { account, deviceId }), tokens };
-}
-
-function digestOf({ secrets }: Pick<Deps, 'secrets'>, { name }: Outside, refresh: string): Buffer {
-  return secrets.hash('identify-outside-refresh', name, refresh);
 }
 
 /** Pairs say what a provider has (contract identify 2). */

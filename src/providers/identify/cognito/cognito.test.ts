@@ -9,6 +9,8 @@ import { createOutsideProviders } from '../outside-providers.ts';
 import { assertRefused, open, POOL, startStandIn } from '../testing/stand-in.ts';
 
 const ANA = { email: 'Ana@Example.com', password: 'bID>idfsf23!' };
+/** As a caller that keeps these. */
+const holding = (...tokens: string[]) => ({ refreshTokensOf: async () => tokens });
 
 async function start(t: TestContext, more: Partial<CognitoSettings> = {}) {
   const clock = new TestClock();
@@ -97,7 +99,7 @@ test('a changed password logs in, the old one and what was logged in with it do 
   const { cognito } = await start(t);
   await cognito.register(ANA);
   const { tokens } = await cognito.login(ANA);
-  const wrong = { previousPassword: 'wrong', password: 'New>pass9!', refresh: tokens.refresh };
+  const wrong = { previousPassword: 'wrong', password: 'New>pass9!', ...holding(tokens.refresh) };
   await assertRefused(cognito.changePassword(tokens.access, wrong), 'invalid_credentials');
   const right = { ...wrong, previousPassword: ANA.password };
   const fresh = await cognito.changePassword(tokens.access, right);
@@ -110,13 +112,15 @@ test('a changed password logs in, the old one and what was logged in with it do 
 test('a code sets a new password once, and nobody learns who is there', async (t) => {
   const { cognito, emulator } = await start(t);
   const made = await cognito.register(ANA);
+  const { tokens } = await cognito.login(ANA);
   await cognito.forgot('nobody@example.com');
   await cognito.forgot(ANA.email);
   const code = emulator.codes.at(-1) ?? '';
-  const input = { email: ANA.email, code, password: 'New>pass9!' };
+  const input = { email: ANA.email, code, password: 'New>pass9!', ...holding(tokens.refresh) };
   await assertRefused(cognito.confirmForgot({ ...input, code: '000000' }), 'code_mismatch');
   await assertRefused(cognito.confirmForgot({ ...input, email: 'nobody@example.com' }), 'code_mismatch');
   assert.deepEqual(await cognito.confirmForgot(input), made);
+  await assertRefused(cognito.refresh(tokens), 'invalid_token');
   await cognito.login({ ...ANA, password: input.password });
 });
 
@@ -136,16 +140,39 @@ test('an expired access token refreshes; another person’s refresh token does n
   await assertRefused(cognito.refresh({ ...tokens, refresh: 'made-up' }), 'invalid_token');
 });
 
-test('after a logout the refresh token is refused, though the emulator knows no global sign-out', async (t) => {
+test('after a logout refresh tokens are refused, though the emulator knows no global sign-out', async (t) => {
   const { cognito, emulator } = await start(t);
   await cognito.register(ANA);
   const { tokens, user } = await cognito.login(ANA);
-  const ended = await cognito.logout(tokens);
+  const { tokens: others } = await cognito.login(ANA);
+  const ended = await cognito.logout({ ...tokens, ...holding(tokens.refresh, others.refresh) });
   assert.equal(ended.tokenId, user.tokenId);
-  assert.deepEqual(emulator.commands.slice(-2), ['GlobalSignOut', 'RevokeToken']);
-  await assertRefused(cognito.refresh(tokens), 'invalid_token');
-  for (let count = 0; count < 6; count += 1) await cognito.logout((await cognito.login(ANA)).tokens);
+  assert.deepEqual(emulator.commands.slice(-3), ['GlobalSignOut', 'RevokeToken', 'RevokeToken']);
+  for (const one of [tokens, others]) await assertRefused(cognito.refresh(one), 'invalid_token');
+  for (let count = 0; count < 6; count += 1) {
+    const { tokens: next } = await cognito.login(ANA);
+    await cognito.logout({ ...next, ...holding(next.refresh) });
+  }
   assert.equal(emulator.commands.filter((name) => name === 'GlobalSignOut').length, 1);
+});
+
+test('a login that is over already keeps nobody from logging out', async (t) => {
+  const { cognito } = await start(t);
+  await cognito.register(ANA);
+  const { tokens } = await cognito.login(ANA);
+  const kept = holding('of another client', tokens.refresh);
+  await cognito.logout({ ...tokens, ...kept });
+  await assertRefused(cognito.refresh(tokens), 'invalid_token');
+  await cognito.logout({ ...tokens, ...kept });
+});
+
+test('nothing is revoked, nor asked for, where the setting says so', async (t) => {
+  const { cognito, emulator } = await start(t, { revokeOnLogout: false });
+  await cognito.register(ANA);
+  const { tokens } = await cognito.login(ANA);
+  await cognito.logout({ ...tokens, refreshTokensOf: () => assert.fail('they are not needed') });
+  assert.equal(emulator.commands.at(-1), 'GlobalSignOut');
+  await cognito.refresh(tokens);
 });
 
 test('an administrator’s login works with the credentials that are set, and with no others', async (t) => {

@@ -1,5 +1,9 @@
 import { ProviderError } from '../../../core/identify/provider-errors.ts';
-import type { OutsideProvider, ProviderTokens } from '../../../core/identify/provider-ports.ts';
+import type {
+  OutsideProvider,
+  ProviderTokens,
+  RefreshTokensOf,
+} from '../../../core/identify/provider-ports.ts';
 import type { CognitoSettings } from '../../../core/identify/provider-settings.ts';
 import type { Clock } from '../../../core/ports.ts';
 import type { Line, Trip } from '../line.ts';
@@ -32,12 +36,17 @@ export function createCognito(
   };
 
   /** Cognito leaves sessions as they are when a code sets a password; with that password they can be ended. */
-  async function endAll(trip: Trip, input: { readonly username: string; readonly password: string }) {
+  async function endAll(
+    trip: Trip,
+    login: { readonly username: string; readonly password: string },
+    refreshTokensOf: RefreshTokensOf,
+  ) {
     try {
-      const { access, refresh } = await signIn(tools, trip, input);
+      const { access, refresh } = await signIn(tools, trip, login);
       const { sub } = await accessTokens.read(access, trip);
-      await signOut(trip, { access, refresh });
-      return { issuer: settings.userPoolId, subject: sub };
+      const user = { issuer: settings.userPoolId, subject: sub };
+      await signOut(trip, { access, refreshTokens: async () => [refresh, ...(await refreshTokensOf(user))] });
+      return user;
     } catch (error) {
       // A second factor, for one. The password is set.
       if (error instanceof ProviderError && error.problem === 'user_not_confirmed') return null;
@@ -78,26 +87,26 @@ export function createCognito(
       reader.forget(token);
     },
 
-    async changePassword(token, { previousPassword, password, refresh }) {
+    async changePassword(token, { previousPassword, password, refreshTokensOf }) {
       const trip = line.begin();
       const { username } = await accessTokens.read(token, trip);
       // After this a refusal is the previous password's.
-      await reader.read(token, trip);
+      const user = await reader.read(token, trip);
       requirePolicy(settings, password);
       await changePassword(tools, trip, { access: token, previousPassword, password });
       reader.forget(token);
-      await signOut(trip, { access: token, refresh });
+      await signOut(trip, { access: token, refreshTokens: () => refreshTokensOf(user) });
       return withUser(trip, await signIn(tools, trip, { username, password }));
     },
 
     forgot: (email) => sendCode(tools, line.begin(), email),
 
     async confirmForgot(input) {
-      const { email, password } = input;
+      const { email, password, refreshTokensOf } = input;
       const trip = line.begin();
       requirePolicy(settings, password);
       await confirmCode(tools, trip, input);
-      return endAll(trip, { username: usernameOf(email), password });
+      return endAll(trip, { username: usernameOf(email), password }, refreshTokensOf);
     },
 
     async refresh(tokens) {
@@ -105,11 +114,11 @@ export function createCognito(
       return withUser(trip, await refreshTokens(tools, trip, tokens));
     },
 
-    async logout(tokens) {
+    async logout({ access, refreshTokensOf }) {
       const trip = line.begin();
-      const user = await reader.read(tokens.access, trip);
-      await signOut(trip, tokens);
-      reader.forget(tokens.access);
+      const user = await reader.read(access, trip);
+      await signOut(trip, { access, refreshTokens: () => refreshTokensOf(user) });
+      reader.forget(access);
       return user;
     },
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { OutsideProvider } from '../../../core/identify/provider-ports.ts';
+import type { OutsideProvider, RefreshTokensOf } from '../../../core/identify/provider-ports.ts';
 import type { CognitoSettings } from '../../../core/identify/provider-settings.ts';
 import { createSigner } from '../testing/signer.ts';
 import { assertRefused, json, MovedClock, open, refusalOf, startStandIn } from '../testing/stand-in.ts';
@@ -9,6 +9,7 @@ import { secretHashOf } from './secret-hash.ts';
 // What the emulator does not do: answers in the shapes of the Cognito API reference.
 
 const POOL = 'eu-west-1_AbCdEf123';
+const NO_LOGINS = { refreshTokensOf: async () => [] };
 const ANA = { email: 'ana@example.com', password: 'bID>idfsf23!' };
 type Reply = { readonly status?: number; readonly body: object };
 // biome-ignore lint/suspicious/noExplicitAny: requests are what these tests look into.
@@ -117,6 +118,55 @@ test('where refresh tokens rotate, the command for that is used', async (t) => {
   assert.equal(sent[0]?.command, 'GetTokensFromRefreshToken');
 });
 
+test('a Cognito that ends all logins at once is told of none', async (t) => {
+  const { cognito, sent, accessToken } = await start(t, { GetUser: USER, GlobalSignOut: { body: {} } });
+  const refreshTokensOf = () => assert.fail('they are not needed');
+  await cognito.logout({ access: await accessToken('j1'), refreshTokensOf });
+  assert.equal(sent.at(-1)?.command, 'GlobalSignOut');
+});
+
+test('a logout that fails at revoking fails as a whole, and the next one goes through', async (t) => {
+  const { cognito, sent, replies, accessToken } = await start(
+    t,
+    { GetUser: USER, GlobalSignOut: failure('Unsupported', 500) },
+    { clientSecret: 'client-secret' },
+  );
+  const logout = async () => {
+    const refreshTokensOf: RefreshTokensOf = async ({ issuer, subject }) => {
+      assert.deepEqual([issuer, subject], [POOL, 'sub-1']);
+      return ['r1', 'r2'];
+    };
+    return cognito.logout({ access: await accessToken('j1'), refreshTokensOf });
+  };
+  for (const [name, status, problem] of [
+    ['InternalErrorException', 500, 'provider_error'],
+    ['TooManyRequestsException', 400, 'limit_exceeded'],
+  ] as const) {
+    replies.RevokeToken = failure(name, status);
+    sent.length = 0;
+    await assertRefused(logout(), problem);
+    const told = sent.filter(({ command }) => command === 'RevokeToken');
+    assert.deepEqual(
+      told.map(({ body }) => body.Token),
+      ['r1'],
+    );
+  }
+  for (const reply of [failure('UnauthorizedException'), failure('UnsupportedTokenTypeException')]) {
+    replies.RevokeToken = reply;
+    await logout();
+  }
+  replies.RevokeToken = { body: {} };
+  await logout();
+  const parts = { ClientId: 'client', ClientSecret: 'client-secret' };
+  assert.deepEqual(
+    sent.slice(-2).map(({ body }) => body),
+    [
+      { Token: 'r1', ...parts },
+      { Token: 'r2', ...parts },
+    ],
+  );
+});
+
 test('Cognito’s errors are ours, by the step that they come from', async (t) => {
   const { cognito, replies, accessToken } = await start(t, { GetUser: USER });
   const access = await accessToken('j1');
@@ -137,7 +187,7 @@ test('Cognito’s errors are ours, by the step that they come from', async (t) =
   await assertRefused(cognito.register(ANA), 'user_exists');
   replies.SignUp = failure('InvalidPasswordException');
   await assertRefused(cognito.register(ANA), 'invalid_password');
-  const code = { email: ANA.email, code: '123456', password: ANA.password };
+  const code = { ...{ email: ANA.email, code: '123456', password: ANA.password }, ...NO_LOGINS };
   for (const [name, problem] of [
     ['ExpiredCodeException', 'code_expired'],
     ['CodeMismatchException', 'code_mismatch'],

@@ -50,6 +50,12 @@ const IN_STEP: { readonly [S in Step]?: { readonly [name: string]: ProviderError
   },
 };
 
+/** Of a refresh token: over, revoked already, another client's, or none that can be revoked. */
+const NOTHING_TO_REVOKE: ReadonlySet<string> = new Set([
+  ...['NotAuthorizedException', 'UnauthorizedException', 'UnsupportedTokenTypeException'],
+  'InvalidParameterException',
+]);
+
 /** What cognito-local names commands that it does not know. */
 const UNSUPPORTED: ReadonlySet<string> = new Set(['Unsupported', 'CognitoLocal#Unsupported']);
 
@@ -63,6 +69,10 @@ export function failureOf(error: unknown, step: Step): ProviderError {
 
 export function isUnsupported(error: unknown): boolean {
   return UNSUPPORTED.has(nameOf(error));
+}
+
+export function isNothingToRevoke(error: unknown): boolean {
+  return NOTHING_TO_REVOKE.has(nameOf(error));
 }
 
 /** Only letters and a mark between: a name, not whatever was answered. */

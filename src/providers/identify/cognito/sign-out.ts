@@ -1,17 +1,17 @@
 import type { CognitoSettings } from '../../../core/identify/provider-settings.ts';
 import type { Trip } from '../line.ts';
 import type { CognitoClient } from './client.ts';
-import { isUnsupported } from './failures.ts';
+import { isNothingToRevoke, isUnsupported } from './failures.ts';
 
-/** @throws ProviderError */
+/** @param login.refreshTokens Asked for only where they are needed. @throws ProviderError */
 export type SignOut = (
   trip: Trip,
-  tokens: { readonly access: string; readonly refresh: string | null },
+  login: { readonly access: string; readonly refreshTokens: () => Promise<readonly string[]> },
 ) => Promise<void>;
 
 /**
- * Ends all sessions of a user. Where that command is not known, which is so with an emulator, the refresh token at hand
- * is revoked; access tokens are the caller's to refuse.
+ * Ends all sessions of a user. Where that command is not known, which is so with an emulator, their refresh tokens are
+ * revoked, unless `revokeOnLogout` is false; access tokens are the caller's to refuse.
  */
 export function createSignOut({
   settings,
@@ -27,17 +27,27 @@ export function createSignOut({
   async function revoke(trip: Trip, token: string): Promise<void> {
     const Secret = clientSecret === undefined ? {} : { ClientSecret: clientSecret };
     await client.at('logout', trip, (send, sdk) =>
-      send(new sdk.RevokeTokenCommand({ Token: token, ClientId: clientId, ...Secret })),
+      send(new sdk.RevokeTokenCommand({ Token: token, ClientId: clientId, ...Secret })).then(
+        () => {},
+        unlessOver,
+      ),
     );
   }
 
-  return async (trip, { access, refresh }) => {
+  return async (trip, { access, refreshTokens }) => {
     if (endsAll)
       endsAll = await client.at('logout', trip, (send, sdk) =>
         send(new sdk.GlobalSignOutCommand({ AccessToken: access })).then(() => true, unlessUnsupported),
       );
-    if (!endsAll && refresh !== null && revokeOnLogout) await revoke(trip, refresh);
+    if (endsAll || !revokeOnLogout) return;
+    // One after the other: a Cognito that fails is asked no more, and its circuit counts one failure.
+    for (const token of await refreshTokens()) await revoke(trip, token);
   };
+}
+
+/** What ended by itself, or before, must not keep anybody from logging out. */
+function unlessOver(error: unknown): void {
+  if (!isNothingToRevoke(error)) throw error;
 }
 
 function unlessUnsupported(error: unknown): false {
