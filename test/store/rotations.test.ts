@@ -144,7 +144,7 @@ for (const kind of ['pool', 'data'] as const) {
   test(`a record that does not open is left as it is by a rotation of kind ${kind}, and counted`, async (t) => {
     const { poolId, newDeps, ids, open, stores } = await prepare(t, 5);
     const [damaged = '', ...whole] = ids;
-    const damage = `update identity_keys set wrapped = overlay(wrapped placing '\\x00'::bytea from 30 for 1)
+    const damage = `update identity_keys set wrapped = set_byte(wrapped, 29, get_byte(wrapped, 29) # 255)
                     where identity_id = $1::uuid returning wrapped`;
     const before = await stores.behind.query<{ wrapped: Buffer }>({ text: damage, parameters: [damaged] });
     const { pools } = await rotateKeys(newDeps(), { kind, poolIds: [poolId] });
