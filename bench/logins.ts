@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Figure, Run } from './kit/figure.ts';
 import { median } from './kit/figure.ts';
 import { FIRST_ID, message } from './kit/load-generator.ts';
-import { type Load, startHashes, startLoad } from './kit/processes.ts';
+import { type Load, startBareLogins, startHashes, startLoad } from './kit/processes.ts';
 import { type Installation, install, openSite } from './kit/site.ts';
 
 const PEOPLE = 200;
@@ -15,8 +15,9 @@ const OVERLOAD = 256;
 const WHOAMI_CONNECTIONS = 4;
 
 /**
- * Logins with a password, each a new flow and its submit: against the bare hash function on as many cores, in turn. And
- * what whoami takes while more logins come in than can be hashed, against whoami alone.
+ * Logins with a password, each a new flow and its submit: against the bare hash function on as many cores, in turn, and
+ * against a bare `node:http` server that hashes alike and makes three prepared statements of it. And what whoami takes
+ * while more logins come in than can be hashed, against whoami alone.
  */
 export const run: Run = async (options) => {
   await using site = await openSite();
@@ -26,39 +27,58 @@ export const run: Run = async (options) => {
   });
   const [logins, whoami] = [startLoad(), startLoad()];
   const hashes = startHashes();
+  options.note(`making ${PEOPLE} identities with a password`);
+  const { emails, ids } = await makePeople(installation);
+  const bare = await startBareLogins({
+    socket: installation.target,
+    connections: installation.config.database.maxConnections,
+    poolId: installation.poolId,
+    identityIds: ids,
+    password: PASSWORD,
+    ...(await repliesOf(installation.product.port, emails[0] ?? '')),
+  });
   try {
-    options.note(`making ${PEOPLE} identities with a password`);
-    const emails = await makePeople(installation);
     const rounds = options.quick ? 2 : 7;
     const seconds = options.quick ? 2 : 5;
-    const job = loginJob(installation, emails);
-    const rates = { logins: [] as number[], hashes: [] as number[] };
-    options.note('logins with a password');
-    for (let round = 0; round <= rounds; round += 1) {
-      const { perSecond, byStatus } = await logins.run({ ...job, connections: LOGINS_AT_ONCE, seconds });
+    const rates = { logins: [] as number[], bare: [] as number[], hashes: [] as number[] };
+    const rateAt = async (port: number): Promise<number> => {
+      const job = { ...loginJob(port, emails), connections: LOGINS_AT_ONCE, seconds };
+      const { perSecond, byStatus } = await logins.run(job);
       if (Object.keys(byStatus).join() !== '200')
         throw new Error(`logins answer ${JSON.stringify(byStatus)}`);
-      const bare = await hashes.rate({ atOnce: CORES, seconds });
+      return perSecond;
+    };
+    options.note('logins with a password');
+    for (let round = 0; round <= rounds; round += 1) {
+      const [own, least] = [await rateAt(installation.product.port), await rateAt(bare.port)];
+      const bound = await hashes.rate({ atOnce: CORES, seconds });
       // The first round warms up.
-      if (round > 0) {
-        rates.logins.push(perSecond);
-        rates.hashes.push(bare);
-      }
+      if (round === 0) continue;
+      rates.logins.push(own);
+      rates.bare.push(least);
+      rates.hashes.push(bound);
     }
-    const [value, baseline] = [median(rates.logins), median(rates.hashes)];
-    const ratio = median(rates.logins.map((rate, index) => rate / (rates.hashes[index] ?? Number.NaN)));
-    const name = 'logins with a password ÷ bare argon2id on as many cores';
-    const login: Figure = { name, value, unit: '/s', baseline, ratio, target: { atLeast: 0.85 } };
+    const of = (name: string, ours: readonly number[], theirs: readonly number[]): Figure => {
+      const ratio = median(ours.map((rate, index) => rate / (theirs[index] ?? Number.NaN)));
+      return { name, value: median(ours), unit: '/s', baseline: median(theirs), ratio };
+    };
+    const on = 'bare argon2id on as many cores';
     options.note('whoami beside more logins than can be hashed');
-    return [login, await overloadFigure({ logins, whoami, rounds, seconds }, installation, emails)];
+    return [
+      { ...of(`logins with a password ÷ ${on}`, rates.logins, rates.hashes), target: { atLeast: 0.85 } },
+      of(`a bare server's logins ÷ ${on}`, rates.bare, rates.hashes),
+      of("logins with a password ÷ a bare server's", rates.logins, rates.bare),
+      await overloadFigure({ logins, whoami, rounds, seconds }, installation, emails),
+    ];
   } finally {
+    bare.stop();
     logins.stop();
     whoami.stop();
     hashes.stop();
   }
 };
 
-async function makePeople({ call }: Installation): Promise<string[]> {
+async function makePeople({ call }: Installation): Promise<{ emails: string[]; ids: string[] }> {
   const emails = Array.from({ length: PEOPLE }, (_, index) => `somebody.${index}@example.com`);
   const identities = emails.map((email) => ({
     create: {
@@ -69,10 +89,11 @@ async function makePeople({ call }: Installation): Promise<string[]> {
   }));
   const { status, text } = await call('PATCH', '/admin/identities', { identities });
   if (status !== 200) throw new Error(`the server answers ${status}: ${text}`);
-  return emails;
+  const made = JSON.parse(text) as { identities: { identity: string }[] };
+  return { emails, ids: made.identities.map(({ identity }) => identity) };
 }
 
-function loginJob({ product: { port } }: Installation, emails: readonly string[]) {
+function loginJob(port: number, emails: readonly string[]) {
   const path = `/self-service/login?flow=${FIRST_ID}`;
   return {
     port,
@@ -95,13 +116,13 @@ async function overloadFigure(
 ): Promise<Figure> {
   const { logins, whoami, rounds, seconds } = loads;
   const { port } = installation.product;
-  const token = await signIn(port, emails[0] ?? '');
+  const { session_token: token = '' } = JSON.parse((await repliesOf(port, emails[0] ?? '')).reply);
   const asking = {
     port,
     connections: WHOAMI_CONNECTIONS,
     messages: [message('GET', '/sessions/whoami', token)],
   };
-  const job = loginJob(installation, emails);
+  const job = loginJob(port, emails);
   const slowest = { idle: [] as number[], loaded: [] as number[] };
   for (let round = 0; round <= rounds; round += 1) {
     const idle = await whoami.run({ ...asking, seconds });
@@ -120,15 +141,15 @@ async function overloadFigure(
   return { name, value, unit: 'ms', baseline, ratio, target: { atMost: 3 } };
 }
 
-async function signIn(port: number, identifier: string): Promise<string> {
+/** What a login is answered, to its flow and to its submit. */
+async function repliesOf(port: number, identifier: string): Promise<{ flow: string; reply: string }> {
   const base = `http://127.0.0.1:${port}/self-service/login`;
-  const flow = (await (await fetch(`${base}/api`)).json()) as { id: string };
-  const response = await fetch(`${base}?flow=${flow.id}`, {
+  const flow = await (await fetch(`${base}/api`)).text();
+  const response = await fetch(`${base}?flow=${JSON.parse(flow).id}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ method: 'password', identifier, password: PASSWORD }),
   });
-  const { session_token: token } = (await response.json()) as { session_token?: string };
-  if (token === undefined) throw new Error(`the login answers ${response.status}`);
-  return token;
+  if (response.status !== 200) throw new Error(`the login answers ${response.status}`);
+  return { flow, reply: await response.text() };
 }

@@ -146,3 +146,21 @@ export const NEW_IDENTITY = `
       from record
       returning 1)
   select count(*)::integer as n from record`;
+/** A login: the flow that is begun, read, and used up with the session that comes of it. */
+export const BEGIN_FLOW = `
+  insert into flows (pool_id, id, kind, type, state, requested_aal, is_refresh, box, issued_at, updated_at, expires_at)
+  values ($1::uuid, $2::uuid, 'login', 'api', 'choose_method', 'aal1', false, $3::bytea, $4::timestamptz,
+    $4::timestamptz, $5::timestamptz)`;
+export const FIND_FLOW = `select id, revision, box from flows where pool_id = $1::uuid and id = $2::uuid`;
+export const FINISH_LOGIN = `
+  with used as (
+      update flows set state = 'passed_challenge', identity_id = $4::uuid, finished_at = $7::timestamptz,
+        revision = revision + 1
+      where pool_id = $1::uuid and id = $2::uuid and finished_at is null
+      returning id)
+  insert into sessions (pool_id, id, identity_id, token_digest, logout_digest, aal, issued_at, authenticated_at,
+    expires_at, box)
+  select $1::uuid, $3::uuid, $4::uuid, $5::bytea, $6::bytea, 'aal1', $7::timestamptz, $7::timestamptz,
+    $7::timestamptz + interval '1 day', $8::bytea
+  from used
+  returning 1 as n`;

@@ -7,6 +7,9 @@ export interface HashJob {
   readonly seconds: number;
 }
 
+/** The default cost of passwords. */
+export const PASSWORD_COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
 /** Hashes a second of the bare library, with the default cost of passwords. */
 async function rate({ atOnce, seconds }: HashJob): Promise<number> {
   const began = performance.now();
@@ -14,7 +17,7 @@ async function rate({ atOnce, seconds }: HashJob): Promise<number> {
   let done = 0;
   const work = async (): Promise<void> => {
     while (performance.now() < until) {
-      await hash('Correct-horse-battery-9', { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+      await hash('Correct-horse-battery-9', PASSWORD_COST);
       done += 1;
     }
   };
@@ -22,9 +25,11 @@ async function rate({ atOnce, seconds }: HashJob): Promise<number> {
   return done / ((performance.now() - began) / 1000);
 }
 
-process.on('message', (job: HashJob) => {
-  rate(job).then(
-    (outcome) => process.send?.({ outcome }),
-    (error: unknown) => process.send?.({ error: String(error) }),
-  );
-});
+if (import.meta.main) {
+  process.on('message', (job: HashJob) => {
+    rate(job).then(
+      (outcome) => process.send?.({ outcome }),
+      (error: unknown) => process.send?.({ error: String(error) }),
+    );
+  });
+}

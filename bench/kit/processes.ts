@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { BareLoginJob } from './bare-login-server.ts';
 import type { BareJob } from './bare-server.ts';
 import type { HashJob } from './hash-runner.ts';
 import type { Job, Outcome } from './load-generator.ts';
@@ -59,8 +60,18 @@ export function startHashes(): Hashes {
   return { rate: (job) => ask<number>(child, job), stop: () => void child.kill() };
 }
 
-export async function startBare(job: BareJob): Promise<{ pid: number; port: number; stop: () => void }> {
-  const child = fork(join(import.meta.dirname, 'bare-server.ts'));
+/** A server that is compared with. */
+export interface Bare {
+  readonly pid: number;
+  readonly port: number;
+  stop(): void;
+}
+
+export const startBare = (job: BareJob): Promise<Bare> => startServer('bare-server.ts', job);
+export const startBareLogins = (job: BareLoginJob): Promise<Bare> => startServer('bare-login-server.ts', job);
+
+async function startServer(file: string, job: object): Promise<Bare> {
+  const child = fork(join(import.meta.dirname, file));
   const { port } = await ask<{ port: number }>(child, job);
   return { pid: child.pid ?? 0, port, stop: () => void child.kill() };
 }

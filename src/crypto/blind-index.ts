@@ -45,7 +45,7 @@ export class BlindIndex extends Redacted {
     const starts = pointStarts(bytes);
     const count = starts.length - POINTS;
     if (count <= 0) return new BigInt64Array();
-    const blocks = Buffer.alloc(count * BLOCK_BYTES);
+    const blocks = Buffer.allocUnsafe(count * BLOCK_BYTES).fill(0);
     for (let index = 0; index < count; index += 1) {
       const end = starts[index + POINTS] ?? 0;
       let at = index * BLOCK_BYTES;

@@ -165,7 +165,7 @@ test('a receiver that is not there is a failed attempt', async (t) => {
 });
 
 test('events are removed an hour after they were looked at, deliveries after 30 days', async (t) => {
-  const hooks = await openHooks(t);
+  const hooks = await openHooks(t, { jobsRun: false });
   const { server } = hooks;
   const { id } = await hooks.hook();
   await make(hooks, 0, 3);
@@ -183,6 +183,19 @@ test('events are removed an hour after they were looked at, deliveries after 30 
   server.clock.advance(30 * 86_400 - 3000);
   await server.runJob('housekeeping');
   assert.equal((await hooks.deliveries(id)).length, 1);
+});
+
+test('events that nobody listens to are removed after an hour, in a pool that never had an endpoint', async (t) => {
+  const hooks = await openHooks(t, { jobsRun: false });
+  const { server } = hooks;
+  const events = async () =>
+    (await server.sql(`select 1 from outbox where type = 'identity.created'`)).length;
+  await make(hooks, 0, 2);
+  await server.runJob('housekeeping');
+  assert.equal(await events(), 2);
+  server.clock.advance(3601);
+  await server.runJob('housekeeping');
+  assert.equal(await events(), 0);
 });
 
 test('a server that stops does not wait for a receiver that never answers', async (t) => {

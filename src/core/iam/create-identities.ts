@@ -8,7 +8,7 @@ import type { PoolConfig } from '../pools/ports.ts';
 import type { ActingContext, IdentityId, PoolId, RequestContext } from '../ports.ts';
 import { type CreateIamNeeds, draftOf } from './create-identity.ts';
 import { IdentifierTaken } from './errors.ts';
-import { importProblems, type PreparedImports, prepareImports } from './import-credentials.ts';
+import { hashImports, importProblems, type PreparedImports } from './import-credentials.ts';
 import type { NewIamIdentity } from './input.ts';
 import type { IamIdentityStore } from './ports.ts';
 
@@ -62,7 +62,7 @@ function importsAt(index: number) {
   return ['identities', index, 'create', 'credentials'] as const;
 }
 
-/** Hashes what came in clear, but for what is refused anyway. @throws InvalidInput @throws Busy */
+/** Hashes what came in clear, but for what is refused anyway. @throws Busy */
 async function prepareAllImports(
   deps: Needs,
   config: PoolConfig,
@@ -80,8 +80,7 @@ async function prepareAllImports(
       const isCostly = credentials.password?.password !== undefined;
       if (isCostly && refusalOf(() => draftOf(deps, draftingOf(config), input, {})) !== null) continue;
       const { passwordAlgorithm } = config.iam;
-      const hasher = deps.passwords;
-      prepared[index] = await prepareImports({ hasher }, credentials, passwordAlgorithm, importsAt(index));
+      prepared[index] = await hashImports({ hasher: deps.passwords }, credentials, passwordAlgorithm);
     }
   };
   await Promise.all(Array.from({ length: HASHED_AT_ONCE }, work));

@@ -36,9 +36,20 @@ export async function prepareImports(
   algorithm: PasswordAlgorithm,
   at: FieldPath = ['credentials'],
 ): Promise<PreparedImports> {
-  const { password, ...others } = imports;
   const problems = importProblems({ hasher }, imports, at);
   if (problems.length > 0) throw new InvalidInput(problems);
+  return hashImports({ hasher }, imports, algorithm);
+}
+
+/**
+ * The part of `prepareImports` that costs, of imports in which no problems were found.
+ * @throws Busy
+ */
+export async function hashImports(
+  { hasher }: { hasher: PasswordHasher },
+  { password, ...others }: CredentialImports,
+  algorithm: PasswordAlgorithm,
+): Promise<PreparedImports> {
   if (password === undefined) return others;
   const hash =
     password.password === undefined

@@ -51,18 +51,27 @@ export function compileSchema(
   const valuesMax = Math.floor(VISITS_MAX / weigh(document).weight);
   const isTooLarge = (traits: unknown): boolean =>
     exceededLimit(traits, TRAIT_LIMITS) !== null || countValues(traits) > valuesMax;
-  const marked = (traits: unknown): MarkedValue[] => {
+  const markedIn = (traits: unknown): readonly MarkedValue[] | null => {
     prepared.begin();
-    return isTooLarge(traits) ? [] : markedValues(plan, { traits });
+    return isTooLarge(traits) ? null : markedValues(plan, { traits });
   };
+  // Traits are checked, normalised and derived from in turn, and looked through once for all three. (A weak map of all
+  // that are at hand costs the collector more than it saves.)
+  let last: { readonly traits: unknown; readonly values: readonly MarkedValue[] | null } | null = null;
+  const lookThrough = (traits: unknown): readonly MarkedValue[] | null => {
+    if (last === null || last.traits !== traits) last = { traits, values: markedIn(traits) };
+    return last.values;
+  };
+  const marked = (traits: unknown) => lookThrough(traits) ?? [];
 
   const validate = (traits: unknown): Violation[] => {
-    if (isTooLarge(traits)) return [TOO_LARGE];
+    const values = lookThrough(traits);
+    if (values === null) return [TOO_LARGE];
     prepared.begin();
     const instance = { traits: traits ?? null };
     const failures = withoutSummaries(prepared.failuresOf(instance).slice(0, JUDGED_MAX));
     const violations = failures.map((failure) => violationOf(failure, instance, known));
-    const all = [...violations, ...addressViolations(phones, marked(traits))];
+    const all = [...violations, ...addressViolations(phones, values)];
     return distinct(all).slice(0, REPORTED_MAX);
   };
   return {
@@ -74,7 +83,11 @@ export function compileSchema(
         return [TOO_LARGE];
       }
     },
-    derive: (traits) => derive(phones, marked(traits)),
+    derive: (traits) => {
+      const derived = derive(phones, marked(traits));
+      last = null;
+      return derived;
+    },
     normaliseTraits: (traits) => normalisePhones(phones, traits, marked(traits)),
     homes: findTraitHomes(document),
     fields: fieldsOf(document),

@@ -24,8 +24,12 @@ export function normaliseIdentifier(phones: PhoneNumbers, text: string): string 
   return phones.toE164(seen) ?? normaliseEmail(seen) ?? normaliseUsername(seen) ?? seen;
 }
 
+// What of ASCII can be seen: nothing else than lower case is left to do there.
+const VISIBLE_ASCII = /^[\x20-\x7e]*$/;
+
 /** Until nothing changes: a fold may bring out a space, or two characters that compose. */
 function fold(text: string): string {
+  if (VISIBLE_ASCII.test(text)) return text.trim().toLowerCase();
   const folded = text.normalize('NFKC').replace(UNSEEN, '').trim().toLowerCase();
   return folded === text ? folded : fold(folded);
 }

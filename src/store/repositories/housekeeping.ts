@@ -4,7 +4,7 @@ import type { Session, Statement } from '../session.ts';
 import { removeExpiredUserTokens } from './identify-clean-up.ts';
 import { removeExpiredFlows } from './self-service-clean-up.ts';
 
-/** Events that became deliveries are kept a while for whoever looks into a matter. */
+/** Events that were told, or that nobody had to be told of, are kept a while for whoever looks into a matter. */
 const EVENTS_KEPT_MS = 60 * 60 * 1000;
 const DELIVERIES_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 /** From their end on. */
@@ -13,7 +13,7 @@ const SESSIONS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 const BATCH = 5000;
 
 /**
- * Removes what has expired: kept replies and rate windows that are over, events that were looked at an hour ago,
+ * Removes what has expired: kept replies and rate windows that are over, events of an hour ago that wait for nobody,
  * webhook deliveries of 30 days ago, login sessions that ended 30 days ago,
  * self-service flows, codes for passwords of users. Asks once which pools have any, then goes
  * pool by pool (SQL.md rule 9). Safe to run in several processes at once.
@@ -49,16 +49,22 @@ function idAt(ms: number): string {
 }
 
 async function removeOldEvents(session: Session, now: Date): Promise<void> {
+  const before = idAt(now.getTime() - EVENTS_KEPT_MS);
+  // A probe for each pool: not every one has had a feed.
   const { rows } = await session.query<{ pool_id: PoolId }>({
-    text: '/* scatter: once a tick */ select pool_id from webhook_feeds',
-    parameters: [],
+    text: `/* scatter: once a tick */
+           select s.pool_id from pool_states s
+           where exists (
+             select 1 from outbox o
+             where o.pool_id = s.pool_id and o.id < $1::uuid and o.fanned_out_at is not null)`,
+    parameters: [before],
   });
   for (const { pool_id: poolId } of rows) {
     await inBatches(session, {
       text: `delete from outbox where pool_id = $1::uuid and id in (
                select o.id from outbox o
                where o.pool_id = $1::uuid and o.id < $2::uuid and o.fanned_out_at is not null limit $3::integer)`,
-      parameters: [poolId, idAt(now.getTime() - EVENTS_KEPT_MS), BATCH],
+      parameters: [poolId, before, BATCH],
     });
   }
 }

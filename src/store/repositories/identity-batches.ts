@@ -4,7 +4,7 @@ import { isUniqueViolation } from '../errors.ts';
 import type { Session, Statement } from '../session.ts';
 import { idList, numberList, once, onceTimes, packed, placesOf } from './batch-columns.ts';
 import { useUpKey } from './key-identities.ts';
-import { stampParameters } from './stamp-sql.ts';
+import { stampParameters, unheardSql } from './stamp-sql.ts';
 import { nextSlot, tallyParameters, tallySql } from './tally.ts';
 
 // What `insertIdentity` writes of one identity, of many: a statement a table, the parent's first, totals last, because
@@ -54,9 +54,10 @@ const AUDIT = `
     $15::integer[]) as u(id, subject_id, at, key, request, action, fields, origin)`;
 
 const OUTBOX = `
-  insert into outbox (pool_id, id, at, type, subject_id, fields, subject_version, data)
+  insert into outbox (pool_id, id, at, type, subject_id, fields, subject_version, data, fanned_out_at)
   select $1::uuid, u.id, ($4::timestamptz[])[u.at], ($6::text[])[u.type], u.subject_id,
-    string_to_array(($8::text[])[u.fields], '${SEPARATOR}'), 1, ($10::jsonb[])[u.data]
+    string_to_array(($8::text[])[u.fields], '${SEPARATOR}'), 1, ($10::jsonb[])[u.data],
+    ${unheardSql('($4::timestamptz[])[u.at]')}
   from unnest($2::uuid[], $3::uuid[], $5::integer[], $7::integer[], $9::integer[], $11::integer[])
     as u(id, subject_id, at, type, fields, data)`;
 

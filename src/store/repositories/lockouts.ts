@@ -3,10 +3,11 @@ import type { Session } from '../session.ts';
 
 /**
  * Failures of keys, as `l`. One look by the primary key for each: as a condition, the planner may read all of the pool's.
+ * Arrays whose length it knows have it plan the statement anew each time.
  * @param at Numbers of the parameters of `lockoutColumns`.
  */
 export function failuresSql(at: { scopes: number; digests: number }): string {
-  return `unnest($${at.scopes}::text[], $${at.digests}::bytea[]) as u(scope, digest), lateral (
+  return `unnest((select $${at.scopes}::text[]), (select $${at.digests}::bytea[])) as u(scope, digest), lateral (
       select k.scope, k.digest, k.failures, k.since from lockouts k
       where k.pool_id = $1::uuid and k.scope = u.scope and k.digest = u.digest offset 0) l`;
 }
