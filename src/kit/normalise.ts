@@ -20,8 +20,8 @@ export function visibleOf(text: string): string {
   return text.replace(INVISIBLE, '').trim();
 }
 
-// What of ASCII can be seen: nothing else than lower case is left to do there.
-const VISIBLE_ASCII = /^[\x20-\x7e]*$/;
+/** What of ASCII can be seen: to fold it, nothing else than lower case is left to do. */
+export const VISIBLE_ASCII = /^[\x20-\x7e]*$/;
 
 function fold(text: string): string {
   if (VISIBLE_ASCII.test(text)) return text.trim().toLowerCase();

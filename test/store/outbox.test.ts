@@ -64,7 +64,7 @@ test('an event waits for the feed where somebody listens, and for nobody where n
   assert.deepEqual(await toldIn(stores, listening), [null, null, null, null]);
   // What comes after an endpoint is not passed over, whatever came before it.
   await addEndpoint(stores, quiet, true);
-  assert.equal(await stores.identities.insertIdentity(insertOf(quiet, {})), 'done');
+  assert.equal(await stores.identities.insertIdentity(insertOf(quiet)), 'done');
   const { rows } = await stores.behind.query<{ n: number }>({
     text: 'select count(*)::integer as n from outbox where pool_id = $1::uuid and fanned_out_at is null',
     parameters: [quiet],

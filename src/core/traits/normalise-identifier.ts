@@ -1,4 +1,4 @@
-import { normaliseEmail, normaliseUsername } from '../../kit/normalise.ts';
+import { normaliseEmail, normaliseUsername, VISIBLE_ASCII } from '../../kit/normalise.ts';
 import type { PhoneNumbers } from './ports.ts';
 
 /**
@@ -23,9 +23,6 @@ export function normaliseIdentifier(phones: PhoneNumbers, text: string): string 
   if (seen === '') return null;
   return phones.toE164(seen) ?? normaliseEmail(seen) ?? normaliseUsername(seen) ?? seen;
 }
-
-// What of ASCII can be seen: nothing else than lower case is left to do there.
-const VISIBLE_ASCII = /^[\x20-\x7e]*$/;
 
 /** Until nothing changes: a fold may bring out a space, or two characters that compose. */
 function fold(text: string): string {
