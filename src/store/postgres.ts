@@ -101,11 +101,29 @@ async function run<Row>(
 ): Promise<QueryResult<Row>> {
   send.onStatement?.(statement);
   const parameters = statement.parameters.map(encodeParameter);
-  const result = await sql.unsafe<Record<string, unknown>[]>(statement.text, parameters, {
-    prepare: send.prepare,
-  });
+  const query = sql.unsafe<Record<string, unknown>[]>(statement.text, parameters, { prepare: send.prepare });
+  const result = await query;
   // A plain array: the driver's carries the statement, and through it the parameters, wherever the rows go.
-  return { rows: Array.from(result) as Row[], count: result.count ?? 0 };
+  const rows = Array.from(result) as Row[];
+  const count = result.count ?? 0;
+  release(query, result);
+  return { rows, count };
+}
+
+/** Of the driver's query, what grows with its statement and its parameters. */
+const RELEASED = {
+  ...{ strings: null, string: null, signature: null, statement: null },
+  ...{ args: null, parameters: null },
+};
+
+/**
+ * Takes from a finished query of the driver what it holds. It has closures that are its own properties, and V8 allocates a
+ * closure that is written into a property in the old generation: until the next major collection those keep the query, its
+ * rows and whatever was made of them, although nobody uses any of it.
+ */
+function release(query: object, result: unknown[]): void {
+  result.length = 0;
+  Object.assign(query, RELEASED);
 }
 
 /** @param on The failures that are certain to have had no effect. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import process from 'node:process';
 import { after, before, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Unavailable } from '../../src/core/errors.ts';
 import { isUniqueViolation, StoreError } from '../../src/store/errors.ts';
 import { createQueryBuilder } from '../../src/store/kysely.ts';
@@ -400,4 +403,26 @@ test('the query builder speaks over a session, and leaves transactions to it', a
   await db.transaction(async (session) => {
     await createQueryBuilder<Tables>(session).deleteFrom('things').where('id', '=', 700).execute();
   });
+});
+
+test('rows and parameters do not wait for a major collection once nobody uses them', async () => {
+  const [bytes, rounds, reads] = [20_000, 10, 20];
+  setFlagsFromString('--expose-gc');
+  const collect: (options?: { type: 'minor' }) => void = runInNewContext('gc');
+  const read = () =>
+    ask(db, `select repeat('r', ${bytes}) as row, $1::text as parameter`, 'p'.repeat(bytes)).then(() => {});
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  await read();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let round = 0; round < rounds; round += 1) {
+    for (let index = 0; index < reads; index += 1) await read();
+    await turn();
+    // What survives two of them is among the old.
+    collect({ type: 'minor' });
+    collect({ type: 'minor' });
+  }
+  const grown = process.memoryUsage().heapUsed - before;
+  const passed = rounds * reads * 2 * bytes;
+  assert.ok(grown < passed / 2, `of ${passed} bytes that were read or sent ${grown} are kept`);
 });

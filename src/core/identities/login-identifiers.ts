@@ -2,7 +2,7 @@ import { normaliseEmail } from '../../kit/normalise.ts';
 import { type Credentials, credentialIdentifiers, USER_HANDLE } from '../credentials/credentials.ts';
 import type { PoolConfig } from '../pools/ports.ts';
 import { identifierSpaceOf } from '../traits/normalise-identifier.ts';
-import type { CompiledSchema, Derived, Traits } from '../traits/ports.ts';
+import type { Derived, Traits } from '../traits/ports.ts';
 import { readAttribute } from './attributes.ts';
 import { homesOf } from './factors.ts';
 import type { Identifier } from './ports.ts';
@@ -17,21 +17,12 @@ export const NOTHING_DERIVED: Derived = {
   organizationDomains: [],
 };
 
-/** Of traits that are at hand, the last answer: claims, trigrams, addresses and replies of one record all ask for it. */
-const amounts = new WeakMap<Traits, { readonly schema: CompiledSchema; readonly amount: Derived }>();
-
 /** What traits amount to under their schema; nothing where the pool has that schema no more. */
 export function derivedOf(
   config: PoolConfig,
   { schemaId, traits }: { schemaId: string; traits: Traits },
 ): Derived {
-  const schema = config.schemas.get(schemaId)?.compiled();
-  if (schema === undefined) return NOTHING_DERIVED;
-  const known = amounts.get(traits);
-  if (known?.schema === schema) return known.amount;
-  const amount = schema.derive(traits);
-  amounts.set(traits, { schema, amount });
-  return amount;
+  return config.schemas.get(schemaId)?.compiled().derive(traits) ?? NOTHING_DERIVED;
 }
 
 /**

@@ -8,7 +8,7 @@ import { countValues, exceededLimit, REPORTED_MAX, TRAIT_LIMITS, VISITS_MAX } fr
 import { type MarkedValue, markedValues } from './marked-values.ts';
 import { plainSchema } from './plain-schema.ts';
 import { type Matcher, planOf } from './plan.ts';
-import type { CompiledSchema, PhoneNumbers, SchemaValidators, Violation } from './ports.ts';
+import type { CompiledSchema, Derived, PhoneNumbers, SchemaValidators, Violation } from './ports.ts';
 import { weigh } from './references.ts';
 import { namesIn, violationOf, withoutSummaries } from './violations.ts';
 
@@ -55,17 +55,18 @@ export function compileSchema(
     prepared.begin();
     return isTooLarge(traits) ? null : markedValues(plan, { traits });
   };
-  // Traits are checked, normalised and derived from in turn, and looked through once for all three. (A weak map of all
-  // that are at hand costs the collector more than it saves.)
-  let last: { readonly traits: unknown; readonly values: readonly MarkedValue[] | null } | null = null;
-  const lookThrough = (traits: unknown): readonly MarkedValue[] | null => {
-    if (last === null || last.traits !== traits) last = { traits, values: markedIn(traits) };
-    return last.values;
+  // Traits are checked, normalised and derived from in turn, and claims, trigrams, addresses and replies of one record
+  // ask again: they are looked through once for all. Not a weak map of all that are at hand: until the next major
+  // collection the engine keeps what such a map holds.
+  let last: Looked | null = null;
+  const lookThrough = (traits: unknown): Looked => {
+    if (last === null || last.traits !== traits) last = { traits, values: markedIn(traits), derived: null };
+    return last;
   };
-  const marked = (traits: unknown) => lookThrough(traits) ?? [];
+  const marked = (traits: unknown) => lookThrough(traits).values ?? [];
 
   const validate = (traits: unknown): Violation[] => {
-    const values = lookThrough(traits);
+    const { values } = lookThrough(traits);
     if (values === null) return [TOO_LARGE];
     prepared.begin();
     const instance = { traits: traits ?? null };
@@ -84,14 +85,21 @@ export function compileSchema(
       }
     },
     derive: (traits) => {
-      const derived = derive(phones, marked(traits));
-      last = null;
-      return derived;
+      const looked = lookThrough(traits);
+      looked.derived ??= derive(phones, looked.values ?? []);
+      return looked.derived;
     },
     normaliseTraits: (traits) => normalisePhones(phones, traits, marked(traits)),
     homes: findTraitHomes(document),
     fields: fieldsOf(document),
   };
+}
+
+interface Looked {
+  readonly traits: unknown;
+  /** Null where the traits are too large. */
+  readonly values: readonly MarkedValue[] | null;
+  derived: Derived | null;
 }
 
 /** One value may break one rule by two ways: its format, and its channel. */
