@@ -1,22 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import process from 'node:process';
 import { hash, verify } from '@node-rs/argon2';
-import postgres from 'postgres';
 import { createIdGenerator } from '../../src/kit/ids.ts';
+import { type BareTarget, connectBare, listenBare, readBody, replyOf } from './bare-http.ts';
 import { BEGIN_FLOW, FIND_FLOW, FINISH_LOGIN } from './bare-statements.ts';
 import { PASSWORD_COST } from './hash-runner.ts';
 
 /** What the bare server of logins is told when it is started. */
-export interface BareLoginJob {
-  readonly socket: {
-    readonly host: string;
-    readonly port: number;
-    readonly user: string;
-    readonly database: string;
-  };
-  readonly connections: number;
-  readonly poolId: string;
+export interface BareLoginJob extends BareTarget {
   /** Whoever logs in: one of them in turn. */
   readonly identityIds: readonly string[];
   readonly password: string;
@@ -30,24 +22,10 @@ const BOX_BYTES = 2400;
 const SESSION_BOX_BYTES = 280;
 const ID = /^\{"id":"[0-9a-f-]{36}"/;
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 /** A login that cannot be had for less: a flow is one row made, one read and one written with the session, and a hash. */
 async function serve(job: BareLoginJob): Promise<void> {
-  const { socket, connections, poolId, identityIds } = job;
-  const sql = postgres({
-    ...socket,
-    max: connections,
-    ssl: false,
-    password: '',
-    fetch_types: false,
-    idle_timeout: 0,
-    onnotice: () => {},
-  });
+  const { poolId, identityIds } = job;
+  const sql = connectBare(job);
   const prepared = { prepare: true };
   const ids = createIdGenerator({ nowMs: Date.now, randomBytes });
   const encoded = await hash(job.password, PASSWORD_COST);
@@ -76,19 +54,7 @@ async function serve(job: BareLoginJob): Promise<void> {
     return job.reply;
   };
 
-  const server = createServer((request, response) => {
-    (request.method === 'GET' ? begin() : finish(request)).then(
-      (text) => {
-        const head = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-        response.writeHead(200, head).end(text);
-      },
-      (error: unknown) => response.writeHead(500).end(String(error)),
-    );
-  });
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    if (typeof address === 'object') process.send?.({ outcome: { port: address?.port } });
-  });
+  listenBare(async (request) => replyOf(await (request.method === 'GET' ? begin() : finish(request))));
 }
 
 process.on('message', (job: BareLoginJob) => void serve(job));

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import process from 'node:process';
-import postgres from 'postgres';
 import { createIdGenerator } from '../../src/kit/ids.ts';
+import { type BareTarget, connectBare, listenBare, readBody, replyOf } from './bare-http.ts';
 import {
   GRAMS,
   KEYS,
@@ -21,15 +21,7 @@ const TRAITS_BYTES = 219;
 const CREDENTIALS_BYTES = 206;
 
 /** What the bare server is told when it is started. */
-export interface BareJob {
-  readonly socket: {
-    readonly host: string;
-    readonly port: number;
-    readonly user: string;
-    readonly database: string;
-  };
-  readonly connections: number;
-  readonly poolId: string;
+export interface BareJob extends BareTarget {
   /** The product's own reply to the same request, which the bare server gives to everybody. */
   readonly reply: string;
 }
@@ -37,27 +29,11 @@ export interface BareJob {
 const keysText = () => `{${Array.from({ length: KEYS }, () => randomUUID()).join()}}`;
 const gramsText = () => `{${Array.from({ length: GRAMS }, () => randomBytes(8).readBigInt64BE()).join()}}`;
 
-function readBody(request: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    request.on('error', reject);
-  });
-}
-
-function serve({ socket, connections, poolId, reply }: BareJob): void {
-  const sql = postgres({
-    ...socket,
-    max: connections,
-    ssl: false,
-    password: '',
-    fetch_types: false,
-    idle_timeout: 0,
-    onnotice: () => {},
-  });
+function serve(job: BareJob): void {
+  const { poolId } = job;
+  const sql = connectBare(job);
   const prepared = { prepare: true };
-  const head = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(reply) };
+  const reply = replyOf(job.reply);
   const profile = Buffer.alloc(420, 7);
   const [personal, key, origin] = [Buffer.alloc(480, 7), Buffer.alloc(78, 7), Buffer.alloc(130, 7)];
   const [traits, credentials] = [Buffer.alloc(TRAITS_BYTES, 7), Buffer.alloc(CREDENTIALS_BYTES, 7)];
@@ -119,15 +95,9 @@ function serve({ socket, connections, poolId, reply }: BareJob): void {
       : await sql.unsafe(WRITE, [poolId, id, profile, at, auditId, keyId, auditId, eventId], prepared);
     if (rows.length !== 1) throw new Error('no such row');
   };
-  const server = createServer((request, response) => {
-    answer(request).then(
-      () => response.writeHead(200, head).end(reply),
-      (error: unknown) => response.writeHead(500).end(String(error)),
-    );
-  });
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    if (typeof address === 'object') process.send?.({ outcome: { port: address?.port } });
+  listenBare(async (request) => {
+    await answer(request);
+    return reply;
   });
 }
 
