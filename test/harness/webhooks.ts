@@ -20,12 +20,12 @@ export interface Hooks {
   run(): Promise<void>;
 }
 
-/** A server, and a receiver for its webhooks; both are closed after the test. */
+/** A server whose jobs run when `run` and `runJob` say so, and a receiver for its webhooks; both are closed after the test. */
 export async function openHooks(
   t: { after(work: () => Promise<void>): void },
   options: Parameters<typeof startServer>[0] = {},
 ): Promise<Hooks> {
-  const server = await startServer({ jobsRun: true, ...options });
+  const server = await startServer(options);
   const receiver = await startReceiver();
   t.after(async () => {
     await server.close();

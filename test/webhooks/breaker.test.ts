@@ -165,7 +165,7 @@ test('a receiver that is not there is a failed attempt', async (t) => {
 });
 
 test('events are removed an hour after they were looked at, deliveries after 30 days', async (t) => {
-  const hooks = await openHooks(t, { jobsRun: false });
+  const hooks = await openHooks(t);
   const { server } = hooks;
   const { id } = await hooks.hook();
   await make(hooks, 0, 3);
@@ -186,7 +186,7 @@ test('events are removed an hour after they were looked at, deliveries after 30 
 });
 
 test('events that nobody listens to are removed after an hour, in a pool that never had an endpoint', async (t) => {
-  const hooks = await openHooks(t, { jobsRun: false });
+  const hooks = await openHooks(t);
   const { server } = hooks;
   const events = async () =>
     (await server.sql(`select 1 from outbox where type = 'identity.created'`)).length;

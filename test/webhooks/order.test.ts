@@ -60,7 +60,7 @@ function assertWhole(messages: readonly Message[], ids: readonly string[], to: n
 }
 
 test('each identity’s events come once and in order, through two servers that change and send at the same time', async (t) => {
-  const first = await openHooks(t);
+  const first = await openHooks(t, { jobsRun: true });
   const second = await startServer({
     jobsRun: true,
     database: first.server.database,
