@@ -32,6 +32,13 @@ export class PoolConfigs {
     return kept !== undefined && kept.version >= version ? kept : null;
   }
 
+  /** As `current`, at the cost of a look at the version where what is kept is of that. */
+  async confirmed(poolId: PoolId): Promise<PoolConfig> {
+    const kept = this.#kept.get(poolId);
+    const isCurrent = kept !== undefined && (await this.#store.isConfigVersion(poolId, kept.version));
+    return isCurrent ? kept : this.current(poolId);
+  }
+
   /** @throws NotFound There is no such pool. */
   async current(poolId: PoolId): Promise<PoolConfig> {
     const config = await this.#store.findPoolConfig(poolId);

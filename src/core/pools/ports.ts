@@ -72,6 +72,8 @@ export interface PoolConfig {
 
 export interface PoolConfigStore {
   findPoolConfig(poolId: PoolId): Promise<PoolConfig | null>;
+  /** Whether this is the version of the pool's configuration. */
+  isConfigVersion(poolId: PoolId, version: number): Promise<boolean>;
 }
 
 /** Which rows a caller reaches: the whole account, or the one pool of its key and what lies above it. */

@@ -7,6 +7,7 @@ import type { Flow } from './flow.ts';
 import type { FlowUse } from './flow-use.ts';
 import type { FlowKind } from './ports.ts';
 import { createReturnToList } from './return-to.ts';
+import { beginStateless } from './stateless-flow.ts';
 import { openExchange } from './token-exchange.ts';
 import { csrfNode } from './ui/nodes.ts';
 import { inOrder } from './ui/order.ts';
@@ -62,6 +63,8 @@ export function uiUrlOf(deps: Pick<FlowDeps, 'configs' | 'selfService'>, poolId:
  * @throws ReturnToForbidden @throws FlowDisabled @throws InvalidInput And what the kind says.
  */
 export async function beginFlow(deps: FlowDeps, use: FlowUse, start: FlowStart): Promise<Flow> {
+  const { stateless } = use;
+  if (stateless?.isSuch(start)) return beginStateless(deps, { ...use, stateless }, start);
   const flow =
     (await beginAsHeld(deps, use, start)) ?? (await createFlow(deps, await use.prepare(deps, start)));
   if (!waitsForBrowser(start, flow)) return flow;

@@ -8,6 +8,7 @@ import { newFlowOf, type Offer, offerOf } from './begin-flow.ts';
 import { type CodeAddress, secondFactorAddresses } from './code-addresses.ts';
 import type { NewFlow } from './create-flow.ts';
 import { AalFulfilled, FirstFactorRequired, SessionAvailable } from './errors.ts';
+import type { Stateless } from './flow-use.ts';
 import { strangerKeys, visitorKeys } from './methods/login-key-nodes.ts';
 import {
   codeAddressNodes,
@@ -54,6 +55,26 @@ export async function prepareLogin(deps: FlowDeps, start: FlowStart): Promise<Ne
     ...{ requestedAal, refresh },
     ...(visitor === null ? {} : { identityId: visitor.identity.stored.id, sessionId: visitor.session.id }),
   };
+}
+
+/**
+ * A native client's sign-in for nobody yet, begun without any wish: most are.
+ * @see Contract iam 6.1, `GET /self-service/login/api`.
+ */
+export const STATELESS_LOGIN: Stateless = {
+  kind: 'login',
+  isSuch: ({ type, visitor, requestUrl, base }) =>
+    type === 'api' && visitor === null && requestUrl === nativeUrl(base),
+  start: (visit) => ({
+    ...visit,
+    ...{ type: 'api', visitor: null, csrfCookie: null, requestUrl: nativeUrl(visit.base) },
+    ...{ returnTo: null, wishes: {} },
+  }),
+  isBlind: ({ methods }, { method }) => method === 'password' && methods.password.enabled,
+};
+
+function nativeUrl(base: string): string {
+  return `${base}/self-service/login/api`;
 }
 
 function aalOf(text = 'aal1'): Aal {

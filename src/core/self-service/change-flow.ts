@@ -4,7 +4,7 @@ import type { IdentityId } from '../ports.ts';
 import { csrfDigestOf } from './csrf.ts';
 import { FlowChanged } from './errors.ts';
 import { type Flow, type FlowContent, sealFlow } from './flow.ts';
-import type { FlowState, FlowStore, FlowUpdate } from './ports.ts';
+import type { FlowBeginning, FlowState, FlowStore, FlowUpdate } from './ports.ts';
 
 /** What is left out stays as it is. */
 export interface FlowChange {
@@ -66,8 +66,9 @@ function prepare(
   const at = clock.now();
   const { waiting, ...kept } = { ...flow.content, ...contentChange };
   const content = finishes || waiting === undefined ? kept : { ...kept, waiting };
+  const { unstoredKey: _, ...stored } = flow;
   const changed = {
-    ...flow,
+    ...stored,
     ...row,
     csrfDigest: csrfCookie === undefined ? flow.csrfDigest : csrfDigestOf(secrets, csrfCookie),
   };
@@ -76,7 +77,13 @@ function prepare(
   const columns = { poolId, id, revision, state, active, identityId, sessionId, csrfDigest, box };
   const after = { ...changed, content, revision: revision + 1, updatedAt: at };
   return {
-    update: { ...columns, at, finishes },
+    update: { ...columns, at, finishes, beginning: beginningOf(flow) },
     after: { ...after, finishedAt: finishes ? at : null },
   };
+}
+
+function beginningOf(flow: Flow): FlowBeginning | null {
+  const { unstoredKey, kind, type, requestedAal, refresh, issuedAt, expiresAt } = flow;
+  if (unstoredKey === undefined) return null;
+  return { kind, type, requestedAal, refresh, issuedAt, expiresAt, wrappedKey: unstoredKey.wrapped };
 }

@@ -5,6 +5,7 @@ import type { IdentityId, PoolId, PoolVault } from '../ports.ts';
 import { tryAgain } from '../records.ts';
 import { csrfDigestOf } from './csrf.ts';
 import { type Flow, type FlowContent, sealFlow } from './flow.ts';
+import { LateKey } from './late-key.ts';
 import type { Aal, FlowId, FlowInsert, FlowKind, FlowStore, FlowType } from './ports.ts';
 
 export interface NewFlow {
@@ -62,18 +63,50 @@ async function insert(flows: FlowStore, deps: Needs, input: NewFlow, vault: Pool
 }
 
 function prepare(
-  { clock, ids, secrets }: Needs,
+  deps: Needs,
   input: NewFlow,
   vault: PoolVault,
 ): { readonly row: FlowInsert; readonly flow: Flow } {
+  const { clock, ids } = deps;
+  const begun = { id: ids.next() as FlowId, issuedAt: clock.now() };
+  const draft = draftFlow(deps, input, vault, begun);
+  const { unstoredKey: _, ...flow } = draft;
+  return { row: insertOf(draft), flow: { ...flow, revision: 1 } };
+}
+
+/**
+ * Stores a flow that so far was not.
+ * @returns False where there is one of this id already: nothing was written.
+ */
+export async function storeFlow({ flows }: { readonly flows: FlowStore }, flow: Unstored): Promise<boolean> {
+  return flows.insertFlow(insertOf(flow));
+}
+
+function insertOf(flow: Unstored): FlowInsert {
+  const { poolId, id, kind, type, state, active, requestedAal, refresh, identityId, sessionId } = flow;
+  return {
+    ...{ poolId, id, kind, type, state, active, requestedAal, refresh, identityId, sessionId },
+    ...{ csrfDigest: flow.csrfDigest, issuedAt: flow.issuedAt, expiresAt: flow.expiresAt },
+    ...{ box: sealFlow(flow.key, id, flow.content), wrappedKey: flow.unstoredKey.wrapped },
+  };
+}
+
+/** A flow that is not stored so far. */
+export type Unstored = Flow & { readonly unstoredKey: LateKey };
+
+/** A flow in the first state of its kind, which nobody has stored. */
+export function draftFlow(
+  { secrets }: Pick<Needs, 'secrets'>,
+  input: NewFlow,
+  vault: PoolVault,
+  { id, issuedAt }: { readonly id: FlowId; readonly issuedAt: Date },
+): Unstored {
   const { poolId, kind, type, content, csrfCookie } = input;
   if ((type === 'browser') !== (csrfCookie !== null)) {
     throw new InternalFault('a browser flow has a cookie, and no other flow');
   }
-  const id = ids.next() as FlowId;
-  const { key, wrapped } = vault.createIdentityKey(id);
-  const issuedAt = clock.now();
-  const row = {
+  const key = new LateKey(vault, id);
+  return {
     ...{ poolId, id, kind, type, active: null, issuedAt },
     state: kind === 'settings' ? 'show_form' : 'choose_method',
     requestedAal: input.requestedAal ?? 'aal1',
@@ -82,10 +115,7 @@ function prepare(
     sessionId: input.sessionId ?? null,
     csrfDigest: csrfCookie === null ? null : csrfDigestOf(secrets, csrfCookie),
     expiresAt: new Date(issuedAt.getTime() + input.lifespanSeconds * 1000),
-  } as const;
-  const fresh = { replacedBy: null, submitCount: 0, revision: 1, updatedAt: issuedAt, finishedAt: null };
-  return {
-    row: { ...row, box: sealFlow(key, id, content), wrappedKey: wrapped },
-    flow: { ...row, ...fresh, configVersion: 0, content, key, vault },
+    ...{ replacedBy: null, submitCount: 0, revision: 0, updatedAt: issuedAt, finishedAt: null },
+    ...{ configVersion: 0, content, vault, key, unstoredKey: key },
   };
 }

@@ -1,4 +1,5 @@
 import type { Arrival } from './arrival.ts';
+import type { SelfServiceConfig } from './config.ts';
 import type { NewFlow } from './create-flow.ts';
 import type { Flow } from './flow.ts';
 import type { Outcome } from './outcome.ts';
@@ -31,6 +32,22 @@ export interface FlowUse {
    * whoever knows the flow's id may read it.
    */
   isExempt?(flow: Flow, body: Submission['body']): boolean;
+  /** Which of its flows need not be stored from the beginning; default none. See `stateless-flow.ts`. */
+  readonly stateless?: Stateless;
+}
+
+/** Flows that follow from their id, the pool's settings and where they are. */
+export interface Stateless {
+  readonly kind: FlowKind;
+  /** Whether a start is of such a one. */
+  isSuch(start: FlowStart): boolean;
+  /** The start that every such flow has. */
+  start(visit: Visit): FlowStart;
+  /**
+   * Whether a submit needs not be told first what may have been stored of its flow: it finds out when it uses the flow
+   * up, and judges by the pool's settings as of then.
+   */
+  isBlind(offered: SelfServiceConfig, body: Submission['body']): boolean;
 }
 
 /** The kinds that there are. */

@@ -1,6 +1,7 @@
 import { SealBroken } from '../errors.ts';
 import type { ProvenAccount } from '../oidc/ports.ts';
 import type { DataKey, PoolVault } from '../ports.ts';
+import type { LateKey } from './late-key.ts';
 import type { FlowId, FlowRow, StoredFlow } from './ports.ts';
 import type { Ui } from './ui/ui.ts';
 
@@ -29,12 +30,14 @@ export interface WaitingAccount {
 
 /** A flow with its content. Holds its key: not for logs, nor for keeping beyond the request. */
 export interface Flow extends FlowRow {
-  /** The pool's, when the flow was read; 0 for one that has just begun. */
+  /** The pool's, when the flow was read; that in memory for one that is not stored so far; 0 for one that has just begun. */
   readonly configVersion: number;
   readonly content: FlowContent;
   /** Of one that has just begun, where a native client asked for it; see `openExchange`. */
   readonly exchangeCode?: string;
   readonly key: DataKey;
+  /** The same, where the flow is not stored so far: its revision then is 0. */
+  readonly unstoredKey?: LateKey;
   readonly vault: PoolVault;
 }
 

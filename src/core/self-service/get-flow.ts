@@ -11,13 +11,27 @@ import type { FlowId, FlowKind, FlowStore } from './ports.ts';
  *
  * @throws NotFound Unknown, of another pool or kind, or its identity was erased: all look alike (R9).
  */
-export async function getFlow(
-  { flows, vault }: Pick<Deps, 'vault'> & { readonly flows: FlowStore },
-  { poolId, id, kind }: { poolId: PoolId; id: FlowId; kind: FlowKind },
-): Promise<Flow> {
+export async function getFlow(deps: Needs, named: NamedFlow): Promise<Flow> {
+  const flow = await findFlow(deps, named);
+  if (flow === null) throw new NotFound();
+  return flow;
+}
+
+/** As `getFlow`; null where there is none. */
+export async function findFlow({ flows, vault }: Needs, named: NamedFlow): Promise<Flow | null> {
+  const { poolId, id, kind } = named;
   const stored = await flows.findFlow(poolId, id);
-  if (stored?.kind !== kind) throw new NotFound();
+  if (stored?.kind !== kind) return null;
   return openFlow(await vault.pool(poolId, stored.configVersion), stored);
+}
+
+type Needs = Pick<Deps, 'vault'> & { readonly flows: FlowStore };
+
+/** A flow as a request names it. */
+interface NamedFlow {
+  readonly poolId: PoolId;
+  readonly id: FlowId;
+  readonly kind: FlowKind;
 }
 
 /** @throws FlowExpired */

@@ -13,12 +13,16 @@ export interface LoginWrite {
 }
 
 export interface LoginStore {
-  /** Whose a claim is, with the failures of these keys: one statement. */
+  /** Whose a claim is, with the failures of these keys and the version of the pool's configuration: one statement. */
   findClaimant(
     poolId: PoolId,
     claim: IdentifierClaim,
     keys: readonly LockoutKey[],
-  ): Promise<{ readonly stored: StoredIdentity | null; readonly failures: readonly Failures[] }>;
+  ): Promise<{
+    readonly stored: StoredIdentity | null;
+    readonly failures: readonly Failures[];
+    readonly configVersion: number;
+  }>;
   /**
    * All of it or none, as one statement.
    * @returns `stale`: flow, identity, its key or the pool's configuration is not as it was read. `locked`: there are too

@@ -3,6 +3,9 @@ import type { IdentityId, PoolId } from '../ports.ts';
 
 export type FlowId = Uuid & { readonly isFlow: true };
 
+/** So long an expired flow is known as one: whoever comes back to it is told where to go on. */
+export const EXPIRED_FLOW_KEPT_MS = 60 * 60 * 1000;
+
 export const FLOW_KINDS = ['login', 'registration', 'settings', 'recovery', 'verification'] as const;
 export type FlowKind = (typeof FLOW_KINDS)[number];
 /** `api`: a native client, which holds tokens; `browser`: one with cookies. */
@@ -53,12 +56,20 @@ export type FlowInsert = Omit<
   'replacedBy' | 'submitCount' | 'revision' | 'updatedAt' | 'finishedAt' | 'configVersion'
 >;
 
+/** How a flow began that is only stored now; see `stateless-flow.ts`. */
+export type FlowBeginning = Pick<
+  StoredFlow,
+  'kind' | 'type' | 'requestedAal' | 'refresh' | 'issuedAt' | 'expiresAt' | 'wrappedKey'
+>;
+
 /** What a flow is after a change of the revision that was read. */
 export interface FlowUpdate
   extends Pick<FlowRow, 'poolId' | 'id' | 'revision' | 'state' | 'active' | 'identityId' | 'sessionId'> {
   readonly csrfDigest: Buffer | null;
   readonly box: Buffer;
   readonly at: Date;
+  /** Of a flow that is not stored so far, as this is its first change. */
+  readonly beginning: FlowBeginning | null;
   /** Nothing can be done with it from now on. */
   readonly finishes: boolean;
 }
@@ -67,13 +78,14 @@ export interface FlowUpdate
 export interface FlowStore {
   /**
    * @param configVersion The pool's configuration that it was made by; default any.
-   * @returns False where that is not the pool's (any more): nothing was written.
+   * @returns False where that is not the pool's (any more), or there is a flow of this id: nothing was written.
    */
   insertFlow(flow: FlowInsert, configVersion?: number | null): Promise<boolean>;
   /** None whose identity was erased. */
   findFlow(poolId: PoolId, id: FlowId): Promise<StoredFlow | null>;
   /**
-   * One statement. Of several of one revision exactly one succeeds; a finished or expired flow is never changed.
+   * One statement. Of several of one revision exactly one succeeds, of several first ones too; a finished or expired flow
+   * is never changed.
    * @returns False when it did not: nothing was written.
    */
   updateFlow(update: FlowUpdate): Promise<boolean>;

@@ -63,6 +63,8 @@ async function keep(deps: FlowDeps, flow: Flow, change: FlowChange): Promise<Flo
     if (!(error instanceof FlowChanged)) throw error;
     const now = await getFlow(deps, flow);
     requireUnfinished(now);
+    // It was taken for one of which nothing is stored yet, and there is.
+    if (flow.unstoredKey !== undefined) return keep(deps, now, change);
     return { ...now, content: { ...now.content, ui: change.content?.ui ?? now.content.ui } };
   }
 }

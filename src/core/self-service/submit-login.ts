@@ -1,5 +1,5 @@
 import { offerOf } from './begin-flow.ts';
-import { prepareLogin } from './begin-login.ts';
+import { prepareLogin, STATELESS_LOGIN } from './begin-login.ts';
 import type { SelfServiceConfig } from './config.ts';
 import { FirstFactorRequired, FlowOfAnother, SessionAvailable } from './errors.ts';
 import type { FlowUse } from './flow-use.ts';
@@ -75,6 +75,7 @@ export const LOGIN: FlowUse = {
     requireVisitor(submission);
     return enterByAccount(deps, submission, arrival);
   },
+  stateless: STATELESS_LOGIN,
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { IdentityId, PoolId } from '../../core/ports.ts';
 import type {
   Aal,
+  FlowBeginning,
   FlowId,
   FlowKind,
   FlowState,
@@ -19,6 +20,7 @@ const INSERT = `
         $11::bytea, $12::bytea, $13::timestamptz, $13::timestamptz, $14::timestamptz
       from pool_states s
       where s.pool_id = $1::uuid and ($16::integer is null or s.config_version = $16::integer)
+      on conflict (pool_id, id) do nothing
       returning id),
     keyed as (
       insert into flow_keys (pool_id, flow_id, wrapped) select $1::uuid, flow.id, $15::bytea from flow
@@ -46,6 +48,21 @@ const UPDATE = `
       finished_at = case when $11::boolean then $10::timestamptz end
   where pool_id = $1::uuid and id = $2::uuid and revision = $3::integer and finished_at is null
     and (expires_at > $10::timestamptz) is true`;
+
+const BEGIN_LATE = `
+  with flow as (
+      insert into flows (pool_id, id, kind, type, state, active, requested_aal, is_refresh, identity_id, session_id,
+        csrf_digest, box, issued_at, updated_at, expires_at, finished_at)
+      select $1::uuid, $2::uuid, $11::text, $12::text, $3::text, $4::text, $13::text, $14::boolean, $5::uuid, $6::uuid,
+        $7::bytea, $8::bytea, $15::timestamptz, $9::timestamptz, $16::timestamptz,
+        case when $10::boolean then $9::timestamptz end
+      where $16::timestamptz > $9::timestamptz
+      on conflict (pool_id, id) do nothing
+      returning id),
+    keyed as (
+      insert into flow_keys (pool_id, flow_id, wrapped) select $1::uuid, flow.id, $17::bytea from flow
+      returning 1)
+  select 1 from keyed`;
 
 const REPLACE = `
   update flows set replaced_by = $3::uuid
@@ -89,7 +106,13 @@ export function createFlowStore(session: Session): FlowStore {
       return rows[0] === undefined ? null : toFlow(poolId, rows[0]);
     },
     async updateFlow(update) {
-      const { poolId, id, revision, state, active, identityId, sessionId, csrfDigest, box } = update;
+      const { poolId, id, revision, state, active, identityId, sessionId, csrfDigest, box, beginning } =
+        update;
+      if (beginning !== null) {
+        const changed = [state, active, identityId, sessionId, csrfDigest, box, update.at, update.finishes];
+        const parameters = [poolId, id, ...changed, ...beginningParameters(beginning)];
+        return (await session.query({ text: BEGIN_LATE, parameters })).rows.length === 1;
+      }
       const { count } = await session.query({
         text: UPDATE,
         parameters: [
@@ -110,6 +133,12 @@ export function createFlowStore(session: Session): FlowStore {
       });
     },
   };
+}
+
+/** kind, type, level, whether it confirms, when it began and ends, key. */
+export function beginningParameters(beginning: FlowBeginning): unknown[] {
+  const { kind, type, requestedAal, refresh, issuedAt, expiresAt, wrappedKey } = beginning;
+  return [kind, type, requestedAal, refresh, issuedAt, expiresAt, wrappedKey];
 }
 
 function toFlow(poolId: PoolId, row: FlowColumns): StoredFlow {

@@ -136,8 +136,15 @@ function toOidc({ oidc }: Row): OidcConfig {
   return { providers: (oidc ?? []).map(({ definition, ...provider }) => ({ ...definition, ...provider })) };
 }
 
+const IS_VERSION = `
+  select 1 from pool_states s where s.pool_id = $1::uuid and s.config_version = $2::integer`;
+
 export function createPoolConfigStore(session: Session, compiler: SchemaCompiler): PoolConfigStore {
   return {
+    async isConfigVersion(poolId, version) {
+      const { rows } = await session.query({ text: IS_VERSION, parameters: [poolId, version] });
+      return rows.length === 1;
+    },
     /** One statement, so that version and content are of one moment. */
     async findPoolConfig(poolId: PoolId): Promise<PoolConfig | null> {
       const { rows } = await session.query<Row>({ text: FIND, parameters: [poolId] });

@@ -1,8 +1,7 @@
 import type { PoolId } from '../../core/ports.ts';
+import { EXPIRED_FLOW_KEPT_MS } from '../../core/self-service/ports.ts';
 import type { Session } from '../session.ts';
 
-/** So long an expired flow is known as one: whoever comes back to it is told where to go on. */
-const EXPIRED_KEPT_MS = 60 * 60 * 1000;
 /** The longest window that failures may be counted in. */
 const FAILURES_KEPT_MS = 24 * 60 * 60 * 1000;
 /** Rows a statement: none of them may run long. */
@@ -26,7 +25,7 @@ const REMOVE_FAILURES = `
 
 /** Removes flows an hour after they expired, and failures that count no more. Safe in several processes at once. */
 export async function removeExpiredFlows(session: Session, now: Date): Promise<void> {
-  const flowsBy = new Date(now.getTime() - EXPIRED_KEPT_MS);
+  const flowsBy = new Date(now.getTime() - EXPIRED_FLOW_KEPT_MS);
   const failuresBy = new Date(now.getTime() - FAILURES_KEPT_MS);
   const { rows } = await session.query<{ pool_id: PoolId }>({
     text: LIST_POOLS,

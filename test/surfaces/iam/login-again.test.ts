@@ -76,70 +76,78 @@ test('failures before it are forgotten', async () => {
   }
 });
 
-suite('what changes while the password is checked', () => {
-  /**
-   * A login that finds rows held by another transaction, which changes them once the login waits for them.
-   * @param table Whose row of this person is held and changed.
-   */
-  async function whileItWaits(
-    email: string,
-    { hold, change }: { hold: string; change: string },
-    parameters: unknown[],
-  ): Promise<Reply> {
-    const other = testConnection(api.server.database.url, { maxConnections: 1, onStatement: () => {} });
-    try {
-      const held = await other.transaction(async (tx) => {
-        assert.equal((await tx.query({ text: hold, parameters })).rows.length, 1);
-        const reply = login(email);
-        await poll('the login waits for the row', async () => {
-          const waiting = await api.server.sql(
-            `select 1 from pg_stat_activity
-             where datname = current_database() and wait_event_type = 'Lock' and query like '%with flow as%'`,
-          );
-          return waiting.length > 0 ? true : null;
+/** A native client's flow is stored when it is used up; one that began with a wish, as a browser's, from its beginning. */
+const BEGINNINGS = { 'of a flow that is not stored yet': '', 'of a stored one': '?aal=aal1' };
+for (const [which, query] of Object.entries(BEGINNINGS))
+  suite(`what changes while the password is checked, ${which}`, () => {
+    const loginBy = async (identifier: string) => {
+      const flow = await client.begin('login', query);
+      return client.submit('login', flow.body.id, { method: 'password', identifier, password: PASSWORD });
+    };
+
+    /**
+     * A login that finds rows held by another transaction, which changes them once the login waits for them.
+     * @param table Whose row of this person is held and changed.
+     */
+    async function whileItWaits(
+      email: string,
+      { hold, change }: { hold: string; change: string },
+      parameters: unknown[],
+    ): Promise<Reply> {
+      const other = testConnection(api.server.database.url, { maxConnections: 1, onStatement: () => {} });
+      try {
+        const held = await other.transaction(async (tx) => {
+          assert.equal((await tx.query({ text: hold, parameters })).rows.length, 1);
+          const reply = loginBy(email);
+          await poll('the login waits for the row', async () => {
+            const waiting = await api.server.sql(
+              `select 1 from pg_stat_activity
+             where datname = current_database() and wait_event_type = 'Lock' and query like '%allowed as (%'`,
+            );
+            return waiting.length > 0 ? true : null;
+          });
+          assert.equal((await tx.query({ text: change, parameters })).count, 1);
+          return { reply };
         });
-        assert.equal((await tx.query({ text: change, parameters })).count, 1);
-        return { reply };
-      });
-      return await held.reply;
-    } finally {
-      await other.close();
+        return await held.reply;
+      } finally {
+        await other.close();
+      }
     }
-  }
-  const HOLD = 'select id from identities where id = $1::uuid for update';
+    const HOLD = 'select id from identities where id = $1::uuid for update';
 
-  test('guesses at the same time lock it, though it is right', async () => {
-    const { id, email } = await returning();
-    assert.equal((await login(email, 'wrong')).status, 400);
-    const ofNewest = `where scope = 'identifier' and since = (select max(since) from lockouts where scope = 'identifier')`;
-    const reply = await whileItWaits(
-      email,
-      {
-        hold: `select 1 from lockouts ${ofNewest} for update`,
-        change: `update lockouts set failures = 1000 ${ofNewest}`,
-      },
-      [],
-    );
-    assert.equal(reply.status, 429, reply.text);
-    assert.equal(await sessionsOf(id), 1);
-    assert.equal((await login(email)).status, 429);
-  });
+    test('guesses at the same time lock it, though it is right', async () => {
+      const { id, email } = await returning();
+      assert.equal((await login(email, 'wrong')).status, 400);
+      const ofNewest = `where scope = 'identifier' and since = (select max(since) from lockouts where scope = 'identifier')`;
+      const reply = await whileItWaits(
+        email,
+        {
+          hold: `select 1 from lockouts ${ofNewest} for update`,
+          change: `update lockouts set failures = 1000 ${ofNewest}`,
+        },
+        [],
+      );
+      assert.equal(reply.status, 429, reply.text);
+      assert.equal(await sessionsOf(id), 1);
+      assert.equal((await login(email)).status, 429);
+    });
 
-  test('a record that was changed is read again, and the login written once', async () => {
-    const { id, email } = await returning();
-    const change = 'update identities set version = version + 1 where id = $1::uuid';
-    const reply = await whileItWaits(email, { hold: HOLD, change }, [id]);
-    assert.equal(reply.status, 200, reply.text);
-    assert.equal(await sessionsOf(id), 2);
-  });
+    test('a record that was changed is read again, and the login written once', async () => {
+      const { id, email } = await returning();
+      const change = 'update identities set version = version + 1 where id = $1::uuid';
+      const reply = await whileItWaits(email, { hold: HOLD, change }, [id]);
+      assert.equal(reply.status, 200, reply.text);
+      assert.equal(await sessionsOf(id), 2);
+    });
 
-  test('whoever is blocked meanwhile is told so, and has no session', async () => {
-    const { id, email } = await returning();
-    const change = `update identities set version = version + 1, standing = standing || '{"blocked": true}'
+    test('whoever is blocked meanwhile is told so, and has no session', async () => {
+      const { id, email } = await returning();
+      const change = `update identities set version = version + 1, standing = standing || '{"blocked": true}'
                     where id = $1::uuid`;
-    const reply = await whileItWaits(email, { hold: HOLD, change }, [id]);
-    assert.equal(reply.status, 400, reply.text);
-    assert.deepEqual(messagesOf(reply.body), [4010011]);
-    assert.equal(await sessionsOf(id), 1);
+      const reply = await whileItWaits(email, { hold: HOLD, change }, [id]);
+      assert.equal(reply.status, 400, reply.text);
+      assert.deepEqual(messagesOf(reply.body), [4010011]);
+      assert.equal(await sessionsOf(id), 1);
+    });
   });
-});

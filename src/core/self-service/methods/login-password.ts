@@ -1,10 +1,11 @@
 import type { Credentials } from '../../credentials/credentials.ts';
 import type { IamRecord } from '../../iam/record.ts';
 import { checkPassword } from '../../passwords/check-password.ts';
+import type { PoolConfig } from '../../pools/ports.ts';
 import { offerOf } from '../begin-flow.ts';
 import { recordFailure } from '../lockout.ts';
 import type { Outcome } from '../outcome.ts';
-import { refuse, refuseWith } from '../show-again.ts';
+import { refuse, refuseMethod, refuseWith } from '../show-again.ts';
 import { withNodeMessage } from '../ui/messages.ts';
 import { sayText } from '../ui/texts.ts';
 import { type FlowDeps, type Submission, textOf } from '../visit.ts';
@@ -26,13 +27,14 @@ export async function loginByPassword(deps: FlowDeps, submission: Submission): P
   const password = textOf(submission, 'password');
   if (text === undefined || password === undefined)
     return refuseMissing(deps, submission, { identifier: text, password });
-  const { config, offered } = await offerOf(deps, submission);
-  deps.passwords.requireRoom(config.iam.passwordAlgorithm);
-  const { poolId, address } = submission;
-  const typed = { poolId, identifier: text, type: 'password', address } as const;
+  deps.passwords.requireRoom((await offerOf(deps, submission)).config.iam.passwordAlgorithm);
   for (let tries = 1; ; tries += 1) {
-    const { attempt, person } = await findAllowed(deps, offered.lockout, typed);
-    const checked = await check(deps, submission, { password, person });
+    const typed = { identifier: text, type: 'password' } as const;
+    const { attempt, person, offer } = await findAllowed(deps, submission, typed);
+    const { config, offered } = offer;
+    // As of the moment when somebody was looked for: what the flow was read with may be older.
+    if (!offered.methods.password.enabled) return refuseMethod(deps, submission);
+    const checked = await check(deps, config, { password, person });
     if (!checked.isRight || person === null) {
       await recordFailure(deps, offered.lockout, attempt);
       return refuseWith(deps, submission, [sayText(4000006)], 'password');
@@ -49,13 +51,11 @@ export async function loginByPassword(deps: FlowDeps, submission: Submission): P
   }
 }
 
-async function check(
+function check(
   deps: FlowDeps,
-  submission: Submission,
+  { iam: { passwordAlgorithm: algorithm } }: PoolConfig,
   { password, person }: { password: string; person: IamRecord | null },
 ) {
-  const { config } = await offerOf(deps, submission);
-  const algorithm = config.iam.passwordAlgorithm;
   const encoded = person === null ? null : hashOf(person);
   return checkPassword({ hasher: deps.passwords }, { password, encoded, algorithm });
 }

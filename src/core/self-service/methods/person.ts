@@ -5,9 +5,10 @@ import type { IdentifierClaim, StoredIdentity } from '../../identities/ports.ts'
 import { isVisible } from '../../identities/visibility.ts';
 import type { PoolId, PoolVault } from '../../ports.ts';
 import { identifierSpaceOf, normaliseIdentifier } from '../../traits/normalise-identifier.ts';
-import type { LockoutPolicy, SelfServiceConfig } from '../config.ts';
+import { type Offer, offerOf } from '../begin-flow.ts';
+import type { SelfServiceConfig } from '../config.ts';
 import { type Attempt, checkAllowed, lockoutKeysOf, requireAllowed } from '../lockout.ts';
-import type { FlowDeps } from '../visit.ts';
+import type { FlowDeps, Submission } from '../visit.ts';
 
 /** Nobody types more; folding a text of a megabyte would take its time. */
 const LENGTH_MAX = 1024;
@@ -35,32 +36,27 @@ export async function findPerson(
 }
 
 /**
- * As `findPerson`, with what failed of late: one read.
+ * As `findPerson`, with what failed of late and what the pool offers as of the same moment: one read.
  * @throws LockedOut See `checkAllowed`.
  */
 export async function findAllowed(
-  deps: Pick<FlowDeps, 'logins' | 'lockouts' | 'vault' | 'configs' | 'phones' | 'clock'>,
-  policy: LockoutPolicy,
-  input: {
-    readonly poolId: PoolId;
-    readonly identifier: string;
-    readonly type: 'password';
-    /** Network address of the client. */
-    readonly address: string;
-  },
-): Promise<{ readonly attempt: Attempt; readonly person: WholeRecord | null }> {
-  const { poolId, type, address } = input;
-  const identifier = identifierOf(deps, input.identifier);
+  deps: Pick<FlowDeps, 'logins' | 'lockouts' | 'vault' | 'configs' | 'phones' | 'clock' | 'selfService'>,
+  { poolId, address, flow }: Pick<Submission, 'poolId' | 'address' | 'flow'>,
+  named: { readonly identifier: string; readonly type: 'password' },
+): Promise<{ readonly attempt: Attempt; readonly person: WholeRecord | null; readonly offer: Offer }> {
+  const identifier = identifierOf(deps, named.identifier);
   const vault = await deps.vault.pool(poolId);
   const attempt: Attempt = { poolId, vault, identifier, address };
   if (identifier === null) {
-    await checkAllowed(deps, policy, attempt);
-    return { attempt, person: null };
+    const offer = await offerOf(deps, { poolId, flow });
+    await checkAllowed(deps, offer.offered.lockout, attempt);
+    return { attempt, person: null, offer };
   }
   const keys = lockoutKeysOf(attempt);
   const found = await deps.logins.findClaimant(poolId, claimFor(vault, identifier), keys);
-  requireAllowed(deps, policy, found.failures);
-  return { attempt, person: await whose(deps, found.stored, { identifier, type }) };
+  const offer = await offerOf(deps, { poolId, flow: found });
+  requireAllowed(deps, offer.offered.lockout, found.failures);
+  return { attempt, person: await whose(deps, found.stored, { identifier, type: named.type }), offer };
 }
 
 function identifierOf({ phones }: Pick<FlowDeps, 'phones'>, text: string): string | null {

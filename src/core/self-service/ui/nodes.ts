@@ -96,10 +96,10 @@ export function withCsrfToken(nodes: readonly UiNode[], token: string): UiNode[]
 /** The nodes with the script as it is served now, and a nonce for pages that let scripts through by one. */
 export function withScript(
   nodes: readonly UiNode[],
-  script: Pick<ScriptAttributes, 'integrity' | 'nonce'>,
+  newScript: () => Pick<ScriptAttributes, 'integrity' | 'nonce'>,
 ): UiNode[] {
   return nodes.map((node) =>
-    node.type === 'script' ? { ...node, attributes: { ...node.attributes, ...script } } : node,
+    node.type === 'script' ? { ...node, attributes: { ...node.attributes, ...newScript() } } : node,
   );
 }
 

@@ -55,7 +55,10 @@ export function showFlow(
     type === 'api' || csrfCookie === null
       ? ''
       : createCsrfToken({ secrets, random }, { id, cookie: csrfCookie });
-  const script = { integrity: KEY_SCRIPT_INTEGRITY, nonce: random.bytes(NONCE_BYTES).toString('base64url') };
+  const newScript = () => ({
+    integrity: KEY_SCRIPT_INTEGRITY,
+    nonce: random.bytes(NONCE_BYTES).toString('base64url'),
+  });
   return {
     ...{ id, type, state, request_url: requestUrl },
     issued_at: flow.issuedAt.toISOString(),
@@ -64,7 +67,7 @@ export function showFlow(
     ...(active === null ? {} : { active }),
     ui: {
       ...{ action: `${ui.action}?flow=${id}`, method: ui.method },
-      nodes: withScript(withCsrfToken(ui.nodes, token), script) as unknown as ShownFlow['ui']['nodes'],
+      nodes: withScript(withCsrfToken(ui.nodes, token), newScript) as unknown as ShownFlow['ui']['nodes'],
       ...(ui.messages.length === 0 ? {} : { messages: ui.messages as ShownFlow['ui']['messages'] & {} }),
     },
     ...(kind === 'login' ? loginFields(flow) : {}),
