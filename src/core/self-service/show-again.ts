@@ -1,7 +1,8 @@
+import { NotFound } from '../errors.ts';
 import { changeFlow, type FlowChange } from './change-flow.ts';
 import { FlowChanged } from './errors.ts';
 import type { Flow, FlowContent } from './flow.ts';
-import { getFlow, requireUnfinished } from './get-flow.ts';
+import { findFlow, requireUnfinished } from './get-flow.ts';
 import { refused, type Stayed } from './outcome.ts';
 import { withMessage, withoutMessages } from './ui/messages.ts';
 import { noStrategyText, type UiText } from './ui/texts.ts';
@@ -61,9 +62,11 @@ async function keep(deps: FlowDeps, flow: Flow, change: FlowChange): Promise<Flo
     return await changeFlow(deps, deps, flow, change);
   } catch (error) {
     if (!(error instanceof FlowChanged)) throw error;
-    const now = await getFlow(deps, flow);
+    const now = await findFlow(deps, flow);
+    // One of which nothing is stored, and which expired meanwhile.
+    if (now === null) throw flow.unstoredKey === undefined ? new NotFound() : error;
     requireUnfinished(now);
-    // It was taken for one of which nothing is stored yet, and there is.
+    // It was taken for one of which nothing is stored, and there is.
     if (flow.unstoredKey !== undefined) return keep(deps, now, change);
     return { ...now, content: { ...now.content, ui: change.content?.ui ?? now.content.ui } };
   }

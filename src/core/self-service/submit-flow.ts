@@ -55,13 +55,14 @@ export async function submitFlow(deps: FlowDeps, use: FlowUse, request: FlowSubm
 
 /**
  * As if nothing had been stored of the flow. Something may have been: then using it up fails, before anything is bought.
- * @returns Null where it takes the flow as it is stored: it is not such a one, or it was used up.
+ * @returns Null where it takes the flow as it is stored: it is not such a one, it was used up, or it expired meanwhile.
  */
 async function submitBlindly(deps: FlowDeps, use: FlowUse, request: FlowSubmit): Promise<Outcome | null> {
   const { kind: _, id: __, proof, ...visit } = request;
   if (!use.stateless?.isBlind(heldOffer(deps, request.poolId), request.body)) return null;
   const flow = await assumeFlow(deps, use, request);
   if (flow === null || isExpired(deps, flow)) return null;
+  await use.admit?.(deps, visit, flow);
   requireProof(deps.secrets, { flow, request: proof });
   try {
     return await use.submit(deps, { ...visit, flow });

@@ -80,33 +80,40 @@ test('failures before it are forgotten', async () => {
 const BEGINNINGS = { 'of a flow that is not stored yet': '', 'of a stored one': '?aal=aal1' };
 for (const [which, query] of Object.entries(BEGINNINGS))
   suite(`what changes while the password is checked, ${which}`, () => {
-    const loginBy = async (identifier: string) => {
+    const loginBy = async (identifier: string, password: string) => {
       const flow = await client.begin('login', query);
-      return client.submit('login', flow.body.id, { method: 'password', identifier, password: PASSWORD });
+      return client.submit('login', flow.body.id, { method: 'password', identifier, password });
     };
 
-    /**
-     * A login that finds rows held by another transaction, which changes them once the login waits for them.
-     * @param table Whose row of this person is held and changed.
-     */
-    async function whileItWaits(
-      email: string,
-      { hold, change }: { hold: string; change: string },
-      parameters: unknown[],
-    ): Promise<Reply> {
+    interface Wait {
+      /** Finds the row that is held, and changes it. */
+      readonly hold: string;
+      readonly change: string;
+      readonly parameters: readonly unknown[];
+      /** What the statement that waits for it has in its text; default the login's own. */
+      readonly waiting?: string;
+      readonly password?: string;
+      readonly meanwhile?: () => void;
+    }
+
+    /** A login that finds a row held by another transaction, which changes it once the login waits for it. */
+    async function whileItWaits(email: string, wait: Wait): Promise<Reply> {
+      const { hold, change, parameters, waiting: text = 'allowed as (', password = PASSWORD } = wait;
       const other = testConnection(api.server.database.url, { maxConnections: 1, onStatement: () => {} });
       try {
         const held = await other.transaction(async (tx) => {
           assert.equal((await tx.query({ text: hold, parameters })).rows.length, 1);
-          const reply = loginBy(email);
+          const reply = loginBy(email, password);
           await poll('the login waits for the row', async () => {
             const waiting = await api.server.sql(
               `select 1 from pg_stat_activity
-             where datname = current_database() and wait_event_type = 'Lock' and query like '%allowed as (%'`,
+               where datname = current_database() and wait_event_type = 'Lock' and query like '%' || $1::text || '%'`,
+              [text],
             );
             return waiting.length > 0 ? true : null;
           });
           assert.equal((await tx.query({ text: change, parameters })).count, 1);
+          wait.meanwhile?.();
           return { reply };
         });
         return await held.reply;
@@ -116,27 +123,43 @@ for (const [which, query] of Object.entries(BEGINNINGS))
     }
     const HOLD = 'select id from identities where id = $1::uuid for update';
 
+    const ofNewest = `where scope = 'identifier' and since = (select max(since) from lockouts where scope = 'identifier')`;
+    const HOLD_FAILURES = `select 1 from lockouts ${ofNewest} for update`;
+    const expire = () => api.clock.advance(3601);
+
     test('guesses at the same time lock it, though it is right', async () => {
       const { id, email } = await returning();
       assert.equal((await login(email, 'wrong')).status, 400);
-      const ofNewest = `where scope = 'identifier' and since = (select max(since) from lockouts where scope = 'identifier')`;
-      const reply = await whileItWaits(
-        email,
-        {
-          hold: `select 1 from lockouts ${ofNewest} for update`,
-          change: `update lockouts set failures = 1000 ${ofNewest}`,
-        },
-        [],
-      );
+      const change = `update lockouts set failures = 1000 ${ofNewest}`;
+      const reply = await whileItWaits(email, { hold: HOLD_FAILURES, change, parameters: [] });
       assert.equal(reply.status, 429, reply.text);
       assert.equal(await sessionsOf(id), 1);
       assert.equal((await login(email)).status, 429);
     });
 
+    test('the flow expires: nobody is signed in', async () => {
+      const { id, email } = await returning();
+      const change = 'update identities set version = version + 1 where id = $1::uuid';
+      const reply = await whileItWaits(email, { hold: HOLD, change, parameters: [id], meanwhile: expire });
+      assert.equal(reply.status, query === '' ? 410 : 409, reply.text);
+      assert.equal(await sessionsOf(id), 1);
+    });
+
+    test('the flow expires, and the password is wrong', async () => {
+      const { email } = await returning();
+      assert.equal((await login(email, 'wrong')).status, 400);
+      const reply = await whileItWaits(email, {
+        hold: HOLD_FAILURES,
+        change: `update lockouts set failures = failures ${ofNewest}`,
+        ...{ parameters: [], waiting: 'insert into lockouts', password: 'wrong', meanwhile: expire },
+      });
+      assert.equal(reply.status, query === '' ? 410 : 400, reply.text);
+    });
+
     test('a record that was changed is read again, and the login written once', async () => {
       const { id, email } = await returning();
       const change = 'update identities set version = version + 1 where id = $1::uuid';
-      const reply = await whileItWaits(email, { hold: HOLD, change }, [id]);
+      const reply = await whileItWaits(email, { hold: HOLD, change, parameters: [id] });
       assert.equal(reply.status, 200, reply.text);
       assert.equal(await sessionsOf(id), 2);
     });
@@ -145,7 +168,7 @@ for (const [which, query] of Object.entries(BEGINNINGS))
       const { id, email } = await returning();
       const change = `update identities set version = version + 1, standing = standing || '{"blocked": true}'
                     where id = $1::uuid`;
-      const reply = await whileItWaits(email, { hold: HOLD, change }, [id]);
+      const reply = await whileItWaits(email, { hold: HOLD, change, parameters: [id] });
       assert.equal(reply.status, 400, reply.text);
       assert.deepEqual(messagesOf(reply.body), [4010011]);
       assert.equal(await sessionsOf(id), 1);

@@ -47,14 +47,14 @@ async function finish(tx: Stores, deps: Needs, flow: Flow, change: FlowChange): 
   }
 }
 
-/** @throws NotFound @throws FlowFinished @throws FlowReplaced */
+/** @throws NotFound @throws FlowFinished @throws FlowReplaced @throws FlowChanged It expired before it was ever stored. */
 export async function getUsable(
   tx: Stores,
   deps: Pick<Needs, 'vault'>,
-  { poolId, id }: Pick<Flow, 'poolId' | 'id'>,
+  { poolId, id, unstoredKey }: Pick<Flow, 'poolId' | 'id' | 'unstoredKey'>,
 ): Promise<Flow> {
   const stored = await tx.flows.findFlow(poolId, id);
-  if (stored === null) throw new NotFound();
+  if (stored === null) throw unstoredKey === undefined ? new NotFound() : new FlowChanged();
   const vault = deps.vault.held(poolId, stored.configVersion);
   if (vault === null) return tryAgain(() => deps.vault.pool(poolId, stored.configVersion));
   const flow = openFlow(vault, stored);
