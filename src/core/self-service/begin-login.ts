@@ -63,8 +63,8 @@ export async function prepareLogin(deps: FlowDeps, start: FlowStart): Promise<Ne
  */
 export const STATELESS_LOGIN: Stateless = {
   kind: 'login',
-  isSuch: ({ type, visitor, requestUrl, base }) =>
-    type === 'api' && visitor === null && requestUrl === nativeUrl(base),
+  isSuch: ({ type, visitor, requestUrl, base, notice }) =>
+    type === 'api' && visitor === null && requestUrl === nativeUrl(base) && notice === undefined,
   start: (visit) => ({
     ...visit,
     ...{ type: 'api', visitor: null, csrfCookie: null, requestUrl: nativeUrl(visit.base) },

@@ -12,7 +12,7 @@ import type { FlowDeps, FlowStart, Visit } from './visit.ts';
  * Flows of native clients who want nothing special are all alike. So nothing of them is stored before a submit leaves
  * something to keep: a message, a code, that they were used up. Until then the flow follows from its id, which says when it
  * began and carries a code under a key of the pool, so that nobody else makes one; from the pool's settings; and from
- * where it is asked for. Whoever begins flows without end thus leaves nothing behind.
+ * where it is asked for.
  *
  * docs/decisions/0025-native-sign-ins-are-stored-late.md
  */
@@ -33,18 +33,21 @@ export async function beginStateless(
 }
 
 /**
- * A flow as it is if nothing was stored of it; by the settings in memory.
+ * A flow as it is if nothing was stored of it.
+ * @param settings By those in memory, or as they are now.
  * @returns Null for an id that was not given out for that, or longer ago than anybody remembers.
  */
 export async function assumeFlow(
   deps: FlowDeps,
   use: FlowUse,
   { id, ...visit }: Visit & { readonly id: FlowId },
+  settings: 'held' | 'now',
 ): Promise<Unstored | null> {
   const { stateless } = use;
   if (stateless === undefined) return null;
   const vault = await deps.vault.pool(visit.poolId);
   if (!isGivenOut(vault, stateless.kind, id)) return null;
+  if (settings === 'now') await deps.configs.confirmed(visit.poolId);
   const flow = await draw(deps, use, { start: stateless.start(visit), vault, id });
   return flow.expiresAt.getTime() + EXPIRED_FLOW_KEPT_MS > deps.clock.now().getTime() ? flow : null;
 }
@@ -72,7 +75,7 @@ function randomOf(vault: PoolVault, id: FlowId): RandomSource {
     bytes(size) {
       count += 1;
       const bytes = vault.digest('stateless-flow:random', `${id}:${count}`);
-      if (size > bytes.length) throw new InternalFault('a form of chance that a digest does not fill');
+      if (size > bytes.length) throw new InternalFault('a form draws at most a digest at once');
       return bytes.subarray(0, size);
     },
   };

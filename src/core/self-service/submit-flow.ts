@@ -36,8 +36,7 @@ export async function readFlow(deps: FlowDeps, use: FlowUse, request: FlowReques
 async function getReadable(deps: FlowDeps, use: FlowUse, request: FlowRequest): Promise<Flow> {
   const stored = await findFlow(deps, request);
   if (stored !== null) return stored;
-  await deps.configs.confirmed(request.poolId);
-  const assumed = await assumeFlow(deps, use, request);
+  const assumed = await assumeFlow(deps, use, request, 'now');
   if (assumed === null) throw new NotFound();
   return assumed;
 }
@@ -60,7 +59,7 @@ export async function submitFlow(deps: FlowDeps, use: FlowUse, request: FlowSubm
 async function submitBlindly(deps: FlowDeps, use: FlowUse, request: FlowSubmit): Promise<Outcome | null> {
   const { kind: _, id: __, proof, ...visit } = request;
   if (!use.stateless?.isBlind(heldOffer(deps, request.poolId), request.body)) return null;
-  const flow = await assumeFlow(deps, use, request);
+  const flow = await assumeFlow(deps, use, request, 'held');
   if (flow === null || isExpired(deps, flow)) return null;
   await use.admit?.(deps, visit, flow);
   requireProof(deps.secrets, { flow, request: proof });
@@ -86,12 +85,11 @@ async function submitStored(deps: FlowDeps, use: FlowUse, request: FlowSubmit): 
   return use.submit(deps, { ...visit, flow });
 }
 
-/** With what was not stored so far stored. @throws NotFound */
+/** Stores it where it was not so far. @throws NotFound */
 async function getStored(deps: FlowDeps, use: FlowUse, request: FlowRequest): Promise<Flow> {
   const stored = await findFlow(deps, request);
   if (stored !== null) return stored;
-  await deps.configs.confirmed(request.poolId);
-  const assumed = await assumeFlow(deps, use, request);
+  const assumed = await assumeFlow(deps, use, request, 'now');
   if (assumed !== null) await storeFlow(deps, assumed);
   return getFlow(deps, request);
 }
