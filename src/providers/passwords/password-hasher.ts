@@ -12,6 +12,7 @@ import { argon2Work, readArgon2Cost } from './argon2.ts';
 import { bcryptWork } from './bcrypt.ts';
 import { CryptThreads } from './crypt-threads.ts';
 import type { Work } from './encoded.ts';
+import { createLoopLoad } from './loop-load.ts';
 import { inspectHash, readHash } from './read-hash.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
@@ -73,6 +74,7 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Closa
     cores,
     waitingMax: options.waitingMax ?? cores * WAITING_PER_CORE,
     memoryKibMax: options.memoryKibMax ?? MEMORY_KIB_MAX,
+    isLoopBusy: options.isLoopBusy ?? createLoopLoad(),
   });
   const cryptThreads = new CryptThreads();
 

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Busy } from '../../core/errors.ts';
-import { WorkQueue } from './work-queue.ts';
+import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 const LIGHT = { memoryKib: 1024, milliseconds: 20 };
 const HEAVY = { memoryKib: 1024 * 1024, milliseconds: 3000 };
+const AMPLE = { waitingMax: 100, memoryKibMax: 2 * 1024 * 1024, isLoopBusy: () => false };
 
 /** Work that ends when the test says so, and a record of what has begun. */
-function createStage(options: { cores: number; waitingMax?: number; memoryKibMax?: number }) {
-  const queue = new WorkQueue({ waitingMax: 100, memoryKibMax: 2 * 1024 * 1024, ...options });
+function createStage(options: Partial<WorkQueueOptions> & Pick<WorkQueueOptions, 'cores'>) {
+  const queue = new WorkQueue({ ...AMPLE, ...options });
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   const add = (name: string, work = LIGHT) =>
@@ -33,6 +34,41 @@ test('no more runs at once than there are cores, and the rest begins in order of
   assert.deepEqual(begun, ['a', 'b', 'c']);
   await end('a');
   assert.deepEqual(begun, ['a', 'b', 'c', 'd']);
+});
+
+test('a busy loop has a core for itself; with one core it shares that', async () => {
+  const loop = { isBusy: true };
+  const { add, begun, end, settled } = createStage({ cores: 3, isLoopBusy: () => loop.isBusy });
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void add(name);
+  await settled();
+  assert.deepEqual(begun, ['a', 'b']);
+  await end('a');
+  assert.deepEqual(begun, ['a', 'b', 'c']);
+  loop.isBusy = false;
+  await end('b');
+  assert.deepEqual(begun, ['a', 'b', 'c', 'd', 'e']);
+  loop.isBusy = true;
+  await end('c');
+  assert.deepEqual(begun, ['a', 'b', 'c', 'd', 'e']);
+  await end('d');
+  assert.deepEqual(begun, ['a', 'b', 'c', 'd', 'e', 'f']);
+
+  const alone = createStage({ cores: 1, isLoopBusy: () => true });
+  for (const name of ['a', 'b']) void alone.add(name);
+  await alone.settled();
+  assert.deepEqual(alone.begun, ['a']);
+  await alone.end('a');
+  assert.deepEqual(alone.begun, ['a', 'b']);
+});
+
+test('light work passes heavy work also beside a busy loop', async () => {
+  for (const cores of [1, 2]) {
+    const { add, begun, settled } = createStage({ cores, isLoopBusy: () => true });
+    void add('heavy', HEAVY);
+    for (const name of ['a', 'b']) void add(name);
+    await settled();
+    assert.deepEqual(begun, ['heavy', 'a']);
+  }
 });
 
 test('a full queue refuses, and says when to come again', async () => {
@@ -87,7 +123,7 @@ test('what does not fit into the memory waits, and is not passed', async () => {
 });
 
 test('work that fails gives its place back', async () => {
-  const queue = new WorkQueue({ cores: 1, waitingMax: 1, memoryKibMax: 2048 });
+  const queue = new WorkQueue({ ...AMPLE, cores: 1, waitingMax: 1, memoryKibMax: 2048 });
   await assert.rejects(
     queue.run(LIGHT, () => Promise.reject(new Error('failed'))),
     /failed/,

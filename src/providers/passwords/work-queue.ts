@@ -8,6 +8,8 @@ export interface WorkQueueOptions {
   readonly waitingMax: number;
   /** Of all pieces that run at once. One that needs more runs while nothing else does. */
   readonly memoryKibMax: number;
+  /** Whether the event loop needs a core for itself. Then one piece fewer runs at once, but always one. */
+  readonly isLoopBusy: () => boolean;
 }
 
 interface Waiting {
@@ -28,6 +30,9 @@ function isHeavy({ memoryKib, milliseconds }: Work): boolean {
  * Lets work begin in order of arrival, as cores and memory allow. Heavy work runs one piece at a time, so that it never
  * takes all cores, and light work passes it while it waits for its turn; on a single core, one light piece runs beside
  * it. Whatever waits for memory holds its place: nothing passes it, or it would wait for ever.
+ *
+ * The event loop is a thread as well. With a piece on every core, each of them keeps it waiting for a tick of the system's
+ * clock now and then, and with it everybody whom it answers.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -87,7 +92,9 @@ export class WorkQueue {
   }
 
   #hasFreeCore(): boolean {
-    return this.#running < Math.max(this.#options.cores, this.#heavyRunning + 1);
+    const { cores, isLoopBusy } = this.#options;
+    const own = isLoopBusy() ? Math.max(1, cores - 1) : cores;
+    return this.#running < Math.max(own, this.#heavyRunning + 1);
   }
 
   #hasMemoryFor({ memoryKib }: Work): boolean {
