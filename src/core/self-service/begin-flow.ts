@@ -63,8 +63,8 @@ export function uiUrlOf(deps: Pick<FlowDeps, 'configs' | 'selfService'>, poolId:
  * @throws ReturnToForbidden @throws FlowDisabled @throws InvalidInput And what the kind says.
  */
 export async function beginFlow(deps: FlowDeps, use: FlowUse, start: FlowStart): Promise<Flow> {
-  const { stateless } = use;
-  if (stateless?.isSuch(start)) return beginStateless(deps, { ...use, stateless }, start);
+  const unstored = await beginStateless(deps, use, start);
+  if (unstored !== null) return unstored;
   const flow =
     (await beginAsHeld(deps, use, start)) ?? (await createFlow(deps, await use.prepare(deps, start)));
   if (!waitsForBrowser(start, flow)) return flow;

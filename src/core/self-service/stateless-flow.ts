@@ -4,7 +4,7 @@ import type { RandomSource } from '../deps.ts';
 import { InternalFault } from '../errors.ts';
 import type { PoolId, PoolVault } from '../ports.ts';
 import { draftFlow, type Unstored } from './create-flow.ts';
-import type { FlowUse, Stateless } from './flow-use.ts';
+import type { FlowUse } from './flow-use.ts';
 import { EXPIRED_FLOW_KEPT_MS, type FlowId, type FlowKind } from './ports.ts';
 import type { FlowDeps, FlowStart, Visit } from './visit.ts';
 
@@ -20,16 +20,20 @@ import type { FlowDeps, FlowStart, Visit } from './visit.ts';
 /** Hexadecimal digits at the end of the id, in the place of random ones: 32 bits. */
 const CODE_DIGITS = 8;
 
-/** Begins a flow, by the settings as they are now. Stores nothing. */
+/**
+ * Begins a flow, by the settings as they are now. Stores nothing.
+ * @returns Null for a start whose flow is stored from its beginning.
+ */
 export async function beginStateless(
   deps: FlowDeps,
-  use: FlowUse & { readonly stateless: Stateless },
+  use: FlowUse,
   start: FlowStart,
-): Promise<Unstored> {
-  const { poolId } = start;
-  await deps.configs.confirmed(poolId);
-  const vault = await deps.vault.pool(poolId);
-  return draw(deps, use, { start, vault, id: newIdOf(deps, vault, use.stateless.kind) });
+): Promise<Unstored | null> {
+  const { stateless } = use;
+  if (!stateless?.isSuch(start)) return null;
+  await deps.configs.confirmed(start.poolId);
+  const vault = await deps.vault.pool(start.poolId);
+  return draw(deps, use, { start, vault, id: newIdOf(deps, vault, stateless.kind) });
 }
 
 /**

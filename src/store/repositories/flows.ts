@@ -3,7 +3,9 @@ import type {
   Aal,
   FlowBeginning,
   FlowId,
+  FlowInsert,
   FlowKind,
+  FlowRow,
   FlowState,
   FlowStore,
   FlowType,
@@ -15,9 +17,9 @@ import type { Session } from '../session.ts';
 const INSERT = `
   with flow as (
       insert into flows (pool_id, id, kind, type, state, active, requested_aal, is_refresh, identity_id, session_id,
-        csrf_digest, box, issued_at, updated_at, expires_at)
+        csrf_digest, box, issued_at, updated_at, expires_at, finished_at)
       select $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::text, $8::boolean, $9::uuid, $10::uuid,
-        $11::bytea, $12::bytea, $13::timestamptz, $13::timestamptz, $14::timestamptz
+        $11::bytea, $12::bytea, $13::timestamptz, $17::timestamptz, $14::timestamptz, $18::timestamptz
       from pool_states s
       where s.pool_id = $1::uuid and ($16::integer is null or s.config_version = $16::integer)
       on conflict (pool_id, id) do nothing
@@ -49,21 +51,6 @@ const UPDATE = `
   where pool_id = $1::uuid and id = $2::uuid and revision = $3::integer and finished_at is null
     and (expires_at > $10::timestamptz) is true`;
 
-const BEGIN_LATE = `
-  with flow as (
-      insert into flows (pool_id, id, kind, type, state, active, requested_aal, is_refresh, identity_id, session_id,
-        csrf_digest, box, issued_at, updated_at, expires_at, finished_at)
-      select $1::uuid, $2::uuid, $11::text, $12::text, $3::text, $4::text, $13::text, $14::boolean, $5::uuid, $6::uuid,
-        $7::bytea, $8::bytea, $15::timestamptz, $9::timestamptz, $16::timestamptz,
-        case when $10::boolean then $9::timestamptz end
-      where $16::timestamptz > $9::timestamptz
-      on conflict (pool_id, id) do nothing
-      returning id),
-    keyed as (
-      insert into flow_keys (pool_id, flow_id, wrapped) select $1::uuid, flow.id, $17::bytea from flow
-      returning 1)
-  select 1 from keyed`;
-
 const REPLACE = `
   update flows set replaced_by = $3::uuid
   where pool_id = $1::uuid and id = $2::uuid and replaced_by is not distinct from $4::uuid`;
@@ -92,32 +79,39 @@ interface FlowColumns {
 }
 
 export function createFlowStore(session: Session): FlowStore {
+  const insert = async (
+    flow: FlowInsert,
+    as: Pick<FlowRow, 'updatedAt' | 'finishedAt'>,
+    configVersion: number | null,
+  ): Promise<boolean> => {
+    const { poolId, id, kind, type, state, active, requestedAal, refresh, identityId, sessionId } = flow;
+    const parameters = [
+      ...[poolId, id, kind, type, state, active, requestedAal, refresh, identityId, sessionId],
+      ...[flow.csrfDigest, flow.box, flow.issuedAt, flow.expiresAt, flow.wrappedKey, configVersion],
+      ...[as.updatedAt, as.finishedAt],
+    ];
+    return (await session.query({ text: INSERT, parameters })).rows.length === 1;
+  };
   return {
-    async insertFlow(flow, configVersion = null) {
-      const { poolId, id, kind, type, state, active, requestedAal, refresh, identityId, sessionId } = flow;
-      const parameters = [
-        ...[poolId, id, kind, type, state, active, requestedAal, refresh, identityId, sessionId],
-        ...[flow.csrfDigest, flow.box, flow.issuedAt, flow.expiresAt, flow.wrappedKey, configVersion],
-      ];
-      return (await session.query({ text: INSERT, parameters })).rows.length === 1;
-    },
+    insertFlow: (flow, configVersion = null) =>
+      insert(flow, { updatedAt: flow.issuedAt, finishedAt: null }, configVersion),
     async findFlow(poolId, id) {
       const { rows } = await session.query<FlowColumns>({ text: FIND, parameters: [poolId, id] });
       return rows[0] === undefined ? null : toFlow(poolId, rows[0]);
     },
     async updateFlow(update) {
-      const { poolId, id, revision, state, active, identityId, sessionId, csrfDigest, box, beginning } =
-        update;
+      const { poolId, id, revision, state, active, identityId, sessionId, csrfDigest, box } = update;
+      const { beginning, at, finishes } = update;
       if (beginning !== null) {
-        const changed = [state, active, identityId, sessionId, csrfDigest, box, update.at, update.finishes];
-        const parameters = [poolId, id, ...changed, ...beginningParameters(beginning)];
-        return (await session.query({ text: BEGIN_LATE, parameters })).rows.length === 1;
+        if (beginning.expiresAt <= at) return false;
+        const as = { updatedAt: at, finishedAt: finishes ? at : null };
+        return insert({ ...update, ...beginning }, as, null);
       }
       const { count } = await session.query({
         text: UPDATE,
         parameters: [
           ...[poolId, id, revision, state, active, identityId, sessionId, csrfDigest, box],
-          ...[update.at, update.finishes],
+          ...[at, finishes],
         ],
       });
       return count === 1;
