@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { TestClock } from '../harness/clock.ts';
+import { nativeClient } from '../harness/flows.ts';
+import { iamOf, newEmail } from '../harness/iam.ts';
 import { email, FACTORS, marker } from '../harness/matrix.ts';
 import type { TestServer } from '../harness/server.ts';
 import { startServer } from '../harness/server.ts';
@@ -122,4 +124,27 @@ test('one e-mail is one identity’s on two servers', async () => {
   const replies = await times(60, (n) => sides(n).call('POST', '/api/v1/identity', { body }));
   assert.equal(replies.filter(({ status }) => status === 200).length, 1);
   assert.equal(replies.filter(({ status }) => status === 422).length, 59);
+});
+
+test('failed sign-ins at both servers lock one identifier, and a login flow signs in once at either', async () => {
+  const [one, two] = [await iamOf(first), await iamOf(second)];
+  const sideOf = (n: number) => nativeClient(n % 2 === 0 ? one : two);
+  const [person, other] = [newEmail(), newEmail()];
+  const password = 'a quiet harbour in June';
+  for (const address of [person, other])
+    await one.create({ traits: { email: address }, credentials: { password: { config: { password } } } });
+
+  const { body: flow } = await sideOf(0).begin('login');
+  const body = { method: 'password', identifier: other, password };
+  const replies = await times(20, (n) => sideOf(n).submit('login', flow.id, body));
+  assert.equal(replies.filter(({ status }) => status === 200).length, 1);
+
+  const guess = (n: number) =>
+    sideOf(n).run('login', { method: 'password', identifier: person, password: 'not that one' });
+  for (let n = 0; n < 10; n += 1) assert.equal((await guess(n)).status, 400);
+  for (const n of [0, 1]) {
+    const locked = await sideOf(n).run('login', { method: 'password', identifier: person, password });
+    assert.equal(locked.status, 429, locked.text);
+    assert.equal((await sideOf(n).login(other, password)).session.active, true);
+  }
 });
